@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/relais-press/relais/pkg/fault"
+)
+
+// Bucket is one key-value bucket of the log.
+type Bucket struct {
+	kv   jetstream.KeyValue
+	name string
+}
+
+// Entry is one value of a bucket.
+type Entry struct {
+	Key      string
+	Value    []byte // nil when the key was deleted
+	Revision uint64 // grows with every write to the bucket
+	Created  time.Time
+}
+
+// Bucket opens a declared bucket.
+func (b *Bus) Bucket(ctx context.Context, name string) (*Bucket, error) {
+	kv, err := b.js.KeyValue(ctx, name)
+	if err != nil {
+		return nil, unavailable("open bucket "+name, err)
+	}
+	return &Bucket{kv: kv, name: name}, nil
+}
+
+// Get returns the value of a key, or NotFound.
+func (k *Bucket) Get(ctx context.Context, key string) (Entry, error) {
+	e, err := k.kv.Get(ctx, key)
+	if err != nil {
+		return Entry{}, notFoundOr("get "+k.name+"/"+key, err)
+	}
+	return entry(e), nil
+}
+
+// Create writes a key that must not exist, and returns its revision; Conflict
+// when it does.
+func (k *Bucket) Create(ctx context.Context, key string, value []byte) (uint64, error) {
+	rev, err := k.kv.Create(ctx, key, value)
+	return rev, k.lost("create", key, err)
+}
+
+// Update writes a key whose revision must be the given one; Conflict otherwise.
+func (k *Bucket) Update(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
+	rev, err := k.kv.Update(ctx, key, value, revision)
+	return rev, k.lost("update", key, err)
+}
+
+// Put writes a key whatever it held.
+func (k *Bucket) Put(ctx context.Context, key string, value []byte) (uint64, error) {
+	rev, err := k.kv.Put(ctx, key, value)
+	return rev, k.lost("put", key, err)
+}
+
+// Delete marks a key as deleted. Deleting what is not there is no error.
+func (k *Bucket) Delete(ctx context.Context, key string) error {
+	return k.lost("delete", key, k.kv.Delete(ctx, key))
+}
+
+func (k *Bucket) lost(op, key string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jetstream.ErrKeyExists) || wrongLast(err):
+		return fault.Wrap(fault.Conflict, "somebody else wrote first", err)
+	}
+	return unavailable(fmt.Sprintf("%s %s/%s", op, k.name, key), err)
+}
+
+// List returns the live entries whose keys match a filter (NATS wildcards).
+func (k *Bucket) List(ctx context.Context, filter string) ([]Entry, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var out []Entry
+	err := k.Follow(ctx, filter, func(e Entry) {
+		if e.Value != nil {
+			out = append(out, e)
+		}
+	}, cancel)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Follow hands every present entry that matches the filter to fn, then calls
+// caughtUp, then hands over each change as it happens, until ctx ends, whose
+// error it returns. Calls are made one at a time, in the order of revisions.
+func (k *Bucket) Follow(ctx context.Context, filter string, fn func(Entry), caughtUp func()) error {
+	w, err := k.kv.WatchFiltered(ctx, []string{filter})
+	if err != nil {
+		return unavailable("watch "+k.name, err)
+	}
+	defer w.Stop() //nolint:errcheck // the subscription ends with its context
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case e, ok := <-w.Updates():
+			switch {
+			case !ok:
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				return unavailable("watch "+k.name, errors.New("watcher closed"))
+			case e == nil:
+				caughtUp()
+			default:
+				fn(entry(e))
+			}
+		}
+	}
+}
+
+func entry(e jetstream.KeyValueEntry) Entry {
+	out := Entry{Key: e.Key(), Revision: e.Revision(), Created: e.Created()}
+	if e.Operation() == jetstream.KeyValuePut {
+		out.Value = e.Value()
+		if out.Value == nil {
+			out.Value = []byte{}
+		}
+	}
+	return out
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bus_test
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/bus/bustest"
+	"github.com/relais-press/relais/pkg/bus/embedded"
+	"github.com/relais-press/relais/pkg/fault"
+)
+
+func TestEmbedded(t *testing.T) {
+	bustest.Contract(t, func(t *testing.T) *bus.Bus { return bustest.Start(t) })
+}
+
+// TestOverTCP runs the contract through a socket, as services apart do.
+func TestOverTCP(t *testing.T) {
+	bustest.Contract(t, func(t *testing.T) *bus.Bus {
+		s, err := embedded.Start(embedded.Config{Dir: t.TempDir(), Listen: "127.0.0.1:0"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Stop)
+		conn, err := nats.Connect(s.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(conn.Close)
+		b, err := bus.Open(t.Context(), conn, bus.Config{Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	})
+}
+
+func TestTheLogSurvivesARestart(t *testing.T) {
+	dir := t.TempDir()
+	t.Run("before", func(t *testing.T) {
+		_, err := bustest.Open(t, dir).Append(t.Context(), bus.Articles, bustest.Message("relais.article.a.fr", "a.fr.1", "x", "kept"), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("after", func(t *testing.T) {
+		b := bustest.Open(t, dir)
+		m, err := b.Last(t.Context(), bus.Articles, "relais.article.a.fr")
+		if err != nil || string(m.Data) != "kept" {
+			t.Errorf("last = %q (%v)", m.Data, err)
+		}
+		if n, err := b.LastSequence(t.Context(), bus.Articles); err != nil || n != 1 {
+			t.Errorf("last sequence = %d (%v)", n, err)
+		}
+	})
+}
+
+func TestALogThatIsAwayIsUnavailable(t *testing.T) {
+	s, err := embedded.Start(embedded.Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := s.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	b, err := bus.Open(t.Context(), conn, bus.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Check(t.Context()); err != nil {
+		t.Errorf("check: %v", err)
+	}
+	s.Stop()
+	if err := b.Check(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("check of a stopped log: %v, want Unavailable", err)
+	}
+	if _, err := b.Last(t.Context(), bus.Articles, "relais.article.a.fr"); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("last of a stopped log: %v, want Unavailable", err)
+	}
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/relais-press/relais/pkg/fault"
+)
+
+// maxDeliveries is how often a message that fails by itself is tried.
+const maxDeliveries = 5
+
+// Headers of a dead letter beside those of the message it holds.
+const (
+	HeaderStream   = "relais-stream"
+	HeaderSequence = "relais-sequence"
+	HeaderReason   = "relais-reason"
+)
+
+// Consume hands the messages of a durable consumer to handle, in the order of
+// the log and in batches of what is waiting, until ctx ends; then it finishes
+// what it holds and returns nil. Messages are acknowledged when handle returns
+// nil. The kind of its error (package fault) decides otherwise: Suspend tries
+// the same batch again for as long as it takes; of anything else the messages
+// are handled one by one, and one that fails again is delivered later, or put
+// aside in DEADLETTERS when it never can or after five deliveries, so that it
+// blocks no other. Handlers see a message again after a fault: they compare
+// versions or sequences before they apply it.
+func (b *Bus) Consume(ctx context.Context, c Consumer, handle func(context.Context, []Message) error) error {
+	for attempt := 0; ctx.Err() == nil; attempt++ {
+		err := b.consume(ctx, c, handle)
+		if ctx.Err() != nil {
+			return nil
+		}
+		b.log.WarnContext(ctx, "consumer interrupted", "consumer", c.Name, "error", err)
+		wait(ctx, backoff(attempt))
+	}
+	return nil
+}
+
+func (b *Bus) consume(ctx context.Context, c Consumer, handle func(context.Context, []Message) error) error {
+	consumer, err := b.declare(ctx, c)
+	if err != nil {
+		return err
+	}
+	it, err := consumer.Messages(jetstream.PullMaxMessages(2*c.Batch), jetstream.PullExpiry(30*time.Second))
+	if err != nil {
+		return fmt.Errorf("consume %s: %w", c.Name, err)
+	}
+	defer context.AfterFunc(ctx, it.Drain)()
+	feed, failed := make(chan jetstream.Msg, c.Batch), make(chan error, 1)
+	go pump(it, feed, failed)
+	// What is in hand is finished even when ctx has ended.
+	hold := context.WithoutCancel(ctx)
+	for first := range feed {
+		if err := b.deliver(ctx, hold, c, gather(first, feed, c.Batch), handle); err != nil {
+			it.Stop()
+			for range feed { //nolint:revive // left unacknowledged: the log delivers them again
+			}
+			return err
+		}
+	}
+	return <-failed
+}
+
+func (b *Bus) declare(ctx context.Context, c Consumer) (jetstream.Consumer, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	cfg := c.config()
+	if c.Start != nil {
+		after, err := c.Start()
+		if err != nil {
+			return nil, fmt.Errorf("start of %s: %w", c.Name, err)
+		}
+		if err := b.js.DeleteConsumer(ctx, c.Stream, c.Name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return nil, unavailable("reset consumer "+c.Name, err)
+		}
+		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, after+1
+	}
+	consumer, err := b.js.CreateOrUpdateConsumer(ctx, c.Stream, cfg)
+	if err != nil {
+		return nil, unavailable("declare consumer "+c.Name, err)
+	}
+	return consumer, nil
+}
+
+// pump moves messages from the iterator to feed until the iterator is closed
+// or its consumer is gone; it then says why and closes feed.
+func pump(it jetstream.MessagesContext, feed chan<- jetstream.Msg, failed chan<- error) {
+	defer close(feed)
+	for {
+		m, err := it.Next()
+		switch {
+		case err == nil:
+			feed <- m
+		case errors.Is(err, jetstream.ErrNoHeartbeat):
+			// The log is away or slow: the iterator goes on by itself.
+		default:
+			it.Stop()
+			failed <- err
+			return
+		}
+	}
+}
+
+func gather(first jetstream.Msg, feed <-chan jetstream.Msg, limit int) []jetstream.Msg {
+	batch := []jetstream.Msg{first}
+	for len(batch) < limit {
+		select {
+		case m, ok := <-feed:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, m)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func (b *Bus) deliver(ctx, hold context.Context, c Consumer, batch []jetstream.Msg, handle func(context.Context, []Message) error) error {
+	err := b.insist(ctx, hold, c, batch, handle)
+	switch {
+	case err == nil:
+		return ackAll(batch)
+	case fault.KindOf(err).Disposition() == fault.Suspend:
+		return err
+	case len(batch) == 1:
+		return b.settle(hold, c, batch[0], err)
+	}
+	for _, m := range batch {
+		if err := b.deliver(ctx, hold, c, []jetstream.Msg{m}, handle); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insist calls handle until it returns something else than Suspend, or ctx ends.
+func (b *Bus) insist(ctx, hold context.Context, c Consumer, batch []jetstream.Msg, handle func(context.Context, []Message) error) error {
+	messages := make([]Message, 0, len(batch))
+	for _, m := range batch {
+		messages = append(messages, fromMsg(m))
+	}
+	for attempt := 0; ; attempt++ {
+		err := handle(hold, messages)
+		if err == nil || fault.KindOf(err).Disposition() != fault.Suspend || ctx.Err() != nil {
+			return err
+		}
+		b.log.WarnContext(ctx, "consumer waits", "consumer", c.Name, "error", err)
+		wait(ctx, backoff(attempt))
+		for _, m := range batch {
+			if err := m.InProgress(); err != nil {
+				return unavailable("keep delivery", err)
+			}
+		}
+	}
+}
+
+// settle decides what becomes of one message that failed on its own.
+func (b *Bus) settle(ctx context.Context, c Consumer, m jetstream.Msg, cause error) error {
+	meta, err := m.Metadata()
+	if err != nil {
+		return fmt.Errorf("read delivery: %w", err)
+	}
+	switch d := fault.KindOf(cause).Disposition(); {
+	case d == fault.Ack:
+		return m.Ack()
+	case d == fault.Retry && meta.NumDelivered < maxDeliveries:
+		return m.NakWithDelay(backoff(int(meta.NumDelivered)))
+	}
+	b.log.ErrorContext(ctx, "message put aside", "consumer", c.Name, "subject", m.Subject(),
+		"sequence", meta.Sequence.Stream, "error", cause)
+	header := map[string][]string{}
+	for name, values := range m.Headers() {
+		if !strings.HasPrefix(name, "Nats-") { // conditions of the first write
+			header[name] = values
+		}
+	}
+	sequence := strconv.FormatUint(meta.Sequence.Stream, 10)
+	header[HeaderStream], header[HeaderSequence] = []string{meta.Stream}, []string{sequence}
+	header[HeaderReason] = []string{cause.Error()}
+	err = b.Publish(ctx, Message{
+		Subject: DeadLetterSubject + c.Name, ID: c.Name + "." + sequence, Header: header, Data: m.Data(),
+	})
+	if err != nil {
+		return err
+	}
+	b.deadLetters.WithLabelValues(c.Name, fault.KindOf(cause).Slug()).Inc()
+	return m.TermWithReason("put aside")
+}
+
+// Replay hands the newest message of every subject that matches filter to fn,
+// in the order of the log, then calls caughtUp, then hands over each new
+// message, until ctx ends, whose error it returns. It keeps nothing on the
+// server: it is for projections that live in memory. On a lost connection it
+// goes on where it was.
+func (b *Bus) Replay(ctx context.Context, stream, filter string, fn func(Message), caughtUp func()) error {
+	consumer, err := b.js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{filter}, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
+	})
+	if err != nil {
+		return unavailable("replay "+stream, err)
+	}
+	it, err := consumer.Messages(jetstream.PullMaxMessages(1000))
+	if err != nil {
+		return unavailable("replay "+stream, err)
+	}
+	defer context.AfterFunc(ctx, it.Stop)()
+	defer it.Stop()
+	behind := consumer.CachedInfo().NumPending > 0
+	if !behind {
+		caughtUp()
+	}
+	for {
+		m, err := it.Next()
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, jetstream.ErrNoHeartbeat):
+			continue
+		case err != nil:
+			return unavailable("replay "+stream, err)
+		}
+		fn(fromMsg(m))
+		if meta, err := m.Metadata(); behind && err == nil && meta.NumPending == 0 {
+			behind = false
+			caughtUp()
+		}
+	}
+}
+
+func ackAll(batch []jetstream.Msg) error {
+	for _, m := range batch {
+		if err := m.Ack(); err != nil {
+			return unavailable("acknowledge", err)
+		}
+	}
+	return nil
+}
+
+func fromMsg(m jetstream.Msg) Message {
+	out := Message{Subject: m.Subject(), ID: m.Headers().Get(nats.MsgIdHdr), Header: m.Headers(), Data: m.Data()}
+	if meta, err := m.Metadata(); err == nil {
+		out.Sequence, out.Time = meta.Sequence.Stream, meta.Timestamp
+	}
+	return out
+}
+
+// backoff doubles from 50 ms to 10 s.
+func backoff(attempt int) time.Duration {
+	return min(50*time.Millisecond<<min(max(attempt, 0), 8), 10*time.Second)
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/relais-press/relais/pkg/fault"
+)
+
+// The stages an edition passes after it was accepted.
+const (
+	StageSearchable = "searchable" // a running index answers with this version
+	StageLinked     = "linked"     // short links lead to this version
+)
+
+// Stage is what one instance of a service has seen of an edition.
+type Stage struct {
+	Stage    string    `json:"stage"`
+	Instance string    `json:"-"`
+	Version  int       `json:"version"`
+	At       time.Time `json:"at"`
+}
+
+// StageBoard is where services tell which version of an edition they have
+// seen, and where it is read. A board may be lost: it is told again by replay.
+type StageBoard struct{ kv *Bucket }
+
+// Stages opens the board.
+func (b *Bus) Stages(ctx context.Context) (*StageBoard, error) {
+	kv, err := b.Bucket(ctx, Stages)
+	return &StageBoard{kv}, err
+}
+
+// Tell says that an instance has seen a version of an edition.
+func (s *StageBoard) Tell(ctx context.Context, stage, instance, id, language string, version int) error {
+	value, err := json.Marshal(Stage{Version: version, At: time.Now().UTC()})
+	if err != nil {
+		return fmt.Errorf("tell stage: %w", err)
+	}
+	_, err = s.kv.Put(ctx, strings.Join([]string{id, language, stage, instance}, "."), value)
+	return err
+}
+
+// Of lists what every instance has seen of an edition, by stage and instance.
+func (s *StageBoard) Of(ctx context.Context, id, language string) ([]Stage, error) {
+	entries, err := s.kv.List(ctx, id+"."+language+".*.*")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Stage, 0, len(entries))
+	for _, e := range entries {
+		if st, err := readStage(e); err == nil {
+			out = append(out, st)
+		}
+	}
+	slices.SortFunc(out, func(a, b Stage) int { return strings.Compare(a.Stage+a.Instance, b.Stage+b.Instance) })
+	return out, nil
+}
+
+// Await returns when some instance has told a stage of a version at least as
+// new, or with ctx's error.
+func (s *StageBoard) Await(ctx context.Context, stage, id, language string, version int) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	reached := false
+	err := s.kv.Follow(ctx, id+"."+language+"."+stage+".*", func(e Entry) {
+		if st, err := readStage(e); err == nil && st.Version >= version {
+			reached = true
+			cancel()
+		}
+	}, func() {})
+	if reached {
+		return nil
+	}
+	return err
+}
+
+func readStage(e Entry) (Stage, error) {
+	parts := strings.Split(e.Key, ".")
+	if len(parts) != 4 || e.Value == nil {
+		return Stage{}, fault.New(fault.NotFound, "not a stage")
+	}
+	var st Stage
+	if err := json.Unmarshal(e.Value, &st); err != nil {
+		return Stage{}, fmt.Errorf("read stage %s: %w", e.Key, err)
+	}
+	st.Stage, st.Instance = parts[2], parts[3]
+	return st, nil
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bus
+
+import (
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The streams of the log.
+const (
+	Articles    = "ARTICLES"    // every version of every edition, whole
+	Clicks      = "CLICKS"      // batches of clicks on short links
+	DeadLetters = "DEADLETTERS" // messages a consumer gave up on, with the reason
+)
+
+// The key-value buckets of the log, which are streams too.
+const (
+	Partners    = "PARTNERS"    // partner id → partner
+	Keys        = "KEYS"        // SHA-256 of the secret → key
+	Links       = "LINKS"       // code → link, and the indexes that find one
+	Counts      = "COUNTS"      // code.day → clicks by channel and class
+	Stages      = "STAGES"      // id.language.stage.instance → version seen
+	Idempotency = "IDEMPOTENCY" // hash of an Idempotency-Key → the sealed first answer
+)
+
+// Subjects of the log beside article.Subject.
+const (
+	ClickSubject      = "relais.click."
+	DeadLetterSubject = "relais.deadletter."
+)
+
+// streams declares every stream. Settings that may not change once the stream
+// exists (storage, retention) are chosen for good.
+func streams(replicas int) []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		{
+			Name:              Articles,
+			Description:       "Every version of every edition: the truth.",
+			Subjects:          []string{"relais.article.*.*"},
+			MaxMsgsPerSubject: 64,
+			Duplicates:        10 * time.Minute,
+			AllowDirect:       true,
+			Storage:           jetstream.FileStorage,
+			Compression:       jetstream.S2Compression,
+			Replicas:          replicas,
+		},
+		{
+			Name:        Clicks,
+			Description: "Clicks on short links, in batches: no address, no user agent.",
+			Subjects:    []string{ClickSubject + "*"},
+			MaxAge:      25 * 30 * 24 * time.Hour,
+			Duplicates:  10 * time.Minute,
+			AllowDirect: true,
+			Storage:     jetstream.FileStorage,
+			Compression: jetstream.S2Compression,
+			Replicas:    replicas,
+		},
+		{
+			Name:        DeadLetters,
+			Description: "Messages put aside by a consumer, with the reason.",
+			Subjects:    []string{DeadLetterSubject + "*"},
+			MaxAge:      90 * 24 * time.Hour,
+			Duplicates:  10 * time.Minute,
+			AllowDirect: true,
+			Storage:     jetstream.FileStorage,
+			Replicas:    replicas,
+		},
+	}
+}
+
+// buckets declares every key-value bucket.
+func buckets(replicas int) []jetstream.KeyValueConfig {
+	bucket := func(name, description string, history uint8, ttl time.Duration) jetstream.KeyValueConfig {
+		return jetstream.KeyValueConfig{
+			Bucket: name, Description: description, History: history, TTL: ttl,
+			Storage: jetstream.FileStorage, Replicas: replicas,
+		}
+	}
+	return []jetstream.KeyValueConfig{
+		bucket(Partners, "Partners, by id.", 8, 0),
+		bucket(Keys, "Keys, by the SHA-256 of their secret.", 8, 0),
+		bucket(Links, "Short links, by code; a link holds an article id, never a destination.", 8, 0),
+		bucket(Counts, "Clicks by link, day, channel and class; recountable from CLICKS.", 1, 0),
+		bucket(Stages, "Which stage has seen which version of an edition.", 1, 0),
+		bucket(Idempotency, "First answers by Idempotency-Key, sealed with the caller's own key.", 1, 24*time.Hour),
+	}
+}
+
+// Consumer names a durable pull consumer.
+type Consumer struct {
+	Name   string // durable name
+	Stream string
+	Batch  int // most messages handed over at once
+
+	// Start, when set, says the sequence after which to begin, each time the
+	// consumer is set up: for projections that keep their own position. The
+	// server's memory of an earlier run is discarded.
+	Start func() (uint64, error)
+}
+
+// config is the consumer as declared to the server: explicit acknowledgement,
+// no limit of deliveries (the handler's error decides, see Consume).
+func (c Consumer) config() jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Durable:       c.Name,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       30 * time.Second,
+		MaxDeliver:    -1,
+		MaxAckPending: 4 * c.Batch,
+	}
+}

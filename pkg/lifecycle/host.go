@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/partner"
+	"github.com/relais-press/relais/pkg/settings"
+	"github.com/relais-press/relais/pkg/telemetry"
+	"github.com/relais-press/relais/pkg/web"
+)
+
+// Config is what every process needs, whatever it serves.
+type Config struct {
+	settings.File    `embed:""`
+	telemetry.Config `embed:""`
+
+	Listen    string `name:"listen" env:"RELAIS_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to answer HTTP."`
+	PublicURL string `name:"public-url" env:"RELAIS_PUBLIC_URL" placeholder:"URL" help:"How readers reach this address; default: http:// and the listener."`
+	Replicas  int    `name:"nats-replicas" env:"RELAIS_NATS_REPLICAS" default:"1" help:"Copies of every stream: 1 alone, 3 in a cluster."`
+}
+
+// Deps is what a service is given to work with.
+type Deps struct {
+	Bus       *bus.Bus
+	Directory *partner.Directory
+	Logger    *slog.Logger
+	Metrics   prometheus.Registerer
+	Health    *telemetry.Health
+	PublicURL string // without a trailing slash
+}
+
+// Service is one of the three, or any part that answers HTTP and works in the
+// background.
+type Service interface {
+	// Handler answers the service's routes; it is a *web.Router.
+	Handler() http.Handler
+	// Run does the background work until ctx ends.
+	Run(ctx context.Context) error
+}
+
+// Constructor makes a service from what the process gives it.
+type Constructor func(context.Context, Deps) (Service, error)
+
+// Host runs services on one connection to the log, one directory of keys, one
+// registry of metrics and one port, until ctx ends. The connection is drained
+// and closed. started, when not nil, is called once the port is open.
+func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, started func(publicURL string), services ...Constructor) error {
+	defer conn.Close()
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer listener.Close() //nolint:errcheck // closed by Serve, or of no use
+	registry := telemetry.NewRegistry()
+	deps := Deps{
+		Logger: cfg.Logger(stderr), Metrics: registry, Health: telemetry.NewHealth(),
+		PublicURL: strings.TrimRight(cfg.PublicURL, "/"),
+	}
+	if deps.PublicURL == "" {
+		deps.PublicURL = "http://" + listener.Addr().String()
+	}
+	if deps.Bus, err = bus.Open(ctx, conn, bus.Config{Replicas: cfg.Replicas, Logger: deps.Logger, Metrics: registry}); err != nil {
+		return err
+	}
+	if deps.Directory, err = partner.NewDirectory(ctx, deps.Bus, deps.Logger); err != nil {
+		return err
+	}
+	deps.Health.Add("log", deps.Bus.Check)
+	deps.Health.Add("directory", deps.Directory.Check)
+
+	var group Group
+	group.Add("directory", deps.Directory.Run)
+	own, err := processRoutes(deps, registry)
+	if err != nil {
+		return err
+	}
+	handlers := make([]http.Handler, 0, len(services)+1)
+	for _, construct := range services {
+		s, err := construct(ctx, deps)
+		if err != nil {
+			return err
+		}
+		handlers = append(handlers, s.Handler())
+		group.Add(fmt.Sprintf("%T", s), s.Run)
+	}
+	handlers = append(handlers, own)
+	// Requests are finished first, then the services that they may wait for.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group.Add("http", func(work context.Context) error {
+		defer stop()
+		serving, cancel := context.WithCancel(work)
+		defer context.AfterFunc(ctx, cancel)()
+		defer context.AfterFunc(serving, deps.Health.Drain)()
+		return Serve(serving, listener, web.Compose(handlers...))
+	})
+	if started != nil {
+		group.Add("started", func(context.Context) error { started(deps.PublicURL); return nil })
+	}
+	return group.Run(work)
+}
+
+// processRoutes are the addresses every process has.
+func processRoutes(deps Deps, registry *prometheus.Registry) (*web.Router, error) {
+	rt, err := web.NewRouter("process", deps.Logger, deps.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	plain := func(h http.HandlerFunc) web.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) error { h(w, r); return nil }
+	}
+	rt.Handle("livez", http.MethodGet, "/livez", plain(telemetry.Livez))
+	rt.Handle("readyz", http.MethodGet, "/readyz", plain(deps.Health.Readyz))
+	rt.Handle("metrics", http.MethodGet, "/metrics", plain(telemetry.Metrics(registry).ServeHTTP))
+	return rt, nil
+}

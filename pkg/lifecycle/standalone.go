@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/relais-press/relais/pkg/settings"
+)
+
+// Remote is what a process needs to reach a log that runs elsewhere.
+type Remote struct {
+	Config `embed:""`
+
+	NATSURL  string `name:"nats-url" env:"RELAIS_NATS_URL" required:"" placeholder:"nats://…" help:"The log: one or several addresses, separated by commas."`
+	NATSSeed string `name:"nats-seed" env:"RELAIS_NATS_SEED" type:"path" placeholder:"FILE" help:"NKey seed to present to the log."`
+}
+
+// Connect opens the connection; it is made again whenever it is lost.
+func (r Remote) Connect(name string) (*nats.Conn, error) {
+	opts := []nats.Option{nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond)}
+	if r.NATSSeed != "" {
+		nkey, err := nats.NkeyOptionFromSeed(r.NATSSeed)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", r.NATSSeed, err)
+		}
+		opts = append(opts, nkey)
+	}
+	conn, err := nats.Connect(r.NATSURL, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the log at %s: %w", r.NATSURL, err)
+	}
+	return conn, nil
+}
+
+// Standalone is the main function of a command that serves one service on a
+// log that runs elsewhere. cfg points to the command's settings, of which
+// remote is a part. It does not return.
+func Standalone(name, description string, cfg any, remote *Remote, construct Constructor) {
+	os.Exit(Main(func(ctx context.Context) error {
+		parser, err := settings.Parser(cfg, name, description)
+		if err != nil {
+			return err
+		}
+		parsed, err := parser.Parse(os.Args[1:])
+		parser.FatalIfErrorf(err)
+		if remote.PrintConfig {
+			return settings.Dump(os.Stdout, parsed)
+		}
+		conn, err := remote.Connect(name)
+		if err != nil {
+			return err
+		}
+		return Host(ctx, remote.Config, conn, os.Stderr, nil, construct)
+	}))
+}

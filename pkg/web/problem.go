@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"regexp"
+	"strconv"
+
+	"github.com/relais-press/relais/pkg/fault"
+)
+
+// Problem is a problem details object (RFC 9457).
+type Problem struct {
+	Type      string        `json:"type"` // documented at that path
+	Title     string        `json:"title"`
+	Status    int           `json:"status"`
+	Detail    string        `json:"detail,omitempty"`
+	RequestID string        `json:"requestId"`
+	Errors    []fault.Field `json:"errors,omitempty"`
+}
+
+// WriteProblem answers with the problem an error stands for. The text of an
+// error that is not of package fault is not shown.
+func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
+	kind := fault.KindOf(err)
+	p := Problem{
+		Type: "/problems/" + kind.Slug(), Title: kind.Title(), Status: kind.Status(), RequestID: RequestID(r.Context()),
+	}
+	if e, ok := errors.AsType[*fault.Error](err); ok {
+		p.Detail, p.Errors = e.Detail, e.Fields
+		if kind == fault.Unavailable || kind == fault.TooManyRequests {
+			seconds := max(1, int(math.Ceil(e.RetryAfter.Seconds())))
+			w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		}
+	}
+	if kind == fault.Unauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="relais"`)
+	}
+	h := w.Header()
+	h.Del("ETag")
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	if r.Method != http.MethodHead {
+		_ = json.NewEncoder(w).Encode(p) // the client is gone: nobody to tell
+	}
+}
+
+// describeProblem is what a problem's type URI leads to.
+func describeProblem(w http.ResponseWriter, r *http.Request) error {
+	for _, k := range fault.Kinds() {
+		if k.Slug() == Var(r, "kind") {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, err := fmt.Fprintf(w, "%s\nHTTP status %d %s\n", k.Title(), k.Status(), http.StatusText(k.Status()))
+			return err
+		}
+	}
+	return fault.New(fault.NotFound, "no such kind of problem")
+}
+
+type requestIDKey struct{}
+
+// RequestID is the id of the request a context belongs to.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+func contextWithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
+
+// requestID takes the caller's X-Request-Id when it is harmless, else makes one.
+func requestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); requestIDPattern.MatchString(id) {
+		return id
+	}
+	return rand.Text()
+}

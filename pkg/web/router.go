@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package web is the HTTP manners every service shares: a router whose routes
+// are named and may fail, problem answers (RFC 9457), strict JSON, entity tags,
+// keys and origins, and idempotent POSTs.
+package web
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/relais-press/relais/pkg/fault"
+)
+
+// HandlerFunc answers a request, or returns an error that becomes a problem
+// answer. It returns an error only when it has written nothing.
+type HandlerFunc func(http.ResponseWriter, *http.Request) error
+
+// Middleware wraps a handler with something that holds for several routes.
+type Middleware func(HandlerFunc) HandlerFunc
+
+// Router holds the routes of one service.
+type Router struct {
+	mux     *mux.Router
+	log     *slog.Logger
+	latency *prometheus.HistogramVec
+}
+
+// NewRouter returns a router without routes but for /problems/{kind}, which
+// documents the problem types. service labels its metrics.
+func NewRouter(service string, log *slog.Logger, metrics prometheus.Registerer) (*Router, error) {
+	rt := &Router{mux: mux.NewRouter().SkipClean(true), log: log}
+	rt.latency = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "relais_http_request_duration_seconds", Help: "Time to answer, by route and status.",
+		ConstLabels: prometheus.Labels{"service": service},
+		Buckets:     []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	}, []string{"route", "method", "status"})
+	if metrics != nil {
+		if err := metrics.Register(rt.latency); err != nil {
+			return nil, fmt.Errorf("router of %s: %w", service, err)
+		}
+	}
+	rt.mux.NotFoundHandler = rt.wrap("none", func(_ http.ResponseWriter, r *http.Request) error {
+		return fault.Newf(fault.NotFound, "no such path: %s", printable(r.URL.Path))
+	})
+	rt.mux.MethodNotAllowedHandler = rt.wrap("none", rt.methodNotAllowed)
+	rt.Handle("problem", http.MethodGet, "/problems/{kind}", describeProblem)
+	return rt, nil
+}
+
+// Handle adds a route: name labels its metrics, methods is one method or
+// several separated by commas (GET brings HEAD), path is a mux template.
+// Middleware is applied in the order given, the first outermost.
+func (rt *Router) Handle(name, methods, path string, h HandlerFunc, middleware ...Middleware) {
+	list := strings.Split(methods, ",")
+	if slices.Contains(list, http.MethodGet) {
+		list = append(list, http.MethodHead)
+	}
+	for _, m := range slices.Backward(middleware) {
+		h = m(h)
+	}
+	rt.mux.Handle(path, rt.wrap(name, h)).Methods(list...).Name(name)
+}
+
+// ServeHTTP answers a request.
+func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) { rt.mux.ServeHTTP(w, r) }
+
+// Knows reports whether the path of the request is one of the router's,
+// whatever the method.
+func (rt *Router) Knows(r *http.Request) bool {
+	var match mux.RouteMatch
+	return rt.mux.Match(r, &match) && match.MatchErr == nil || match.MatchErr == mux.ErrMethodMismatch //nolint:errorlint // a sentinel, by mux's documentation
+}
+
+// Route is one line of the table of contents.
+type Route struct{ Name, Method, Path string }
+
+// Routes lists the routes, HEAD left out.
+func (rt *Router) Routes() []Route {
+	var out []Route
+	_ = rt.mux.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		path, _ := route.GetPathTemplate()
+		methods, _ := route.GetMethods()
+		for _, m := range methods {
+			if m != http.MethodHead && m != http.MethodOptions {
+				out = append(out, Route{route.GetName(), m, path})
+			}
+		}
+		return nil
+	})
+	return out
+}
+
+// Compose joins the routers of several services under one port: the first that
+// knows a path answers it; what none knows is answered by the last. A handler
+// that is not a Router knows every path.
+func Compose(handlers ...http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, h := range handlers[:len(handlers)-1] {
+			if rt, ok := h.(*Router); !ok || rt.Knows(r) {
+				h.ServeHTTP(w, r)
+				return
+			}
+		}
+		handlers[len(handlers)-1].ServeHTTP(w, r)
+	})
+}
+
+// Var returns a variable of the route's path template.
+func Var(r *http.Request, name string) string { return mux.Vars(r)[name] }
+
+func (rt *Router) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
+	var allow []string
+	for _, method := range []string{
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+	} {
+		probe := r.Clone(r.Context())
+		probe.Method = method
+		var match mux.RouteMatch
+		if rt.mux.Match(probe, &match) && match.MatchErr == nil {
+			allow = append(allow, method)
+		}
+	}
+	w.Header().Set("Allow", strings.Join(append(allow, http.MethodOptions), ", "))
+	if r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return fault.Newf(fault.MethodNotAllowed, "this path takes %s", strings.Join(allow, ", "))
+}
+
+// wrap is the outermost layer of every route: request id, recovery, problem
+// answers, one log line and one measurement.
+func (rt *Router) wrap(name string, h HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		id := requestID(r)
+		r = r.WithContext(contextWithRequestID(r.Context(), id))
+		rec := &recorder{ResponseWriter: w}
+		rec.Header().Set("X-Request-Id", id)
+		rec.Header().Set("X-Content-Type-Options", "nosniff")
+		err := guard(h, rec, r)
+		if err != nil && rec.status == 0 {
+			WriteProblem(rec, r, err)
+		}
+		if rec.status == 0 {
+			rec.status = http.StatusOK
+		}
+		took := time.Since(start)
+		rt.latency.WithLabelValues(name, r.Method, strconv.Itoa(rec.status)).Observe(took.Seconds())
+		rt.report(r, name, rec.status, took, err)
+	})
+}
+
+func (rt *Router) report(r *http.Request, name string, status int, took time.Duration, err error) {
+	level := slog.LevelDebug
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if !rt.log.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("request_id", RequestID(r.Context())), slog.String("route", name), slog.String("method", r.Method),
+		slog.Int("status", status), slog.Duration("took", took),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	rt.log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// guard turns a panic of h into an Internal error.
+func guard(h HandlerFunc, w http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler { //nolint:errorlint // the documented sentinel, compared as documented
+				panic(p)
+			}
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return h(w, r)
+}
+
+// recorder remembers the status that was written.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// printable quotes what is not printable ASCII, and shortens.
+func printable(s string) string {
+	if len(s) > 100 {
+		s = s[:100] + "…"
+	}
+	return strings.Trim(strconv.QuoteToASCII(s), `"`)
+}

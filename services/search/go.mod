@@ -1,0 +1,14 @@
+module github.com/relais-press/relais/services/search
+
+go 1.26.0
+
+require github.com/relais-press/relais/pkg v0.0.0
+
+require (
+	github.com/chromedp/cdproto v0.159.0 // indirect
+	github.com/chromedp/chromedp v0.23.0 // indirect
+	github.com/evanw/esbuild v0.28.2 // indirect
+	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+)
+
+replace github.com/relais-press/relais/pkg => ../../pkg
