@@ -63,6 +63,22 @@ func (s *StageBoard) Of(ctx context.Context, id, language string) ([]Stage, erro
 	return out, nil
 }
 
+// Told is what an instance has told of a stage: version by "id.language". It
+// lets an instance that starts again tell only what is new.
+func (s *StageBoard) Told(ctx context.Context, stage, instance string) (map[string]int, error) {
+	entries, err := s.kv.List(ctx, "*.*."+stage+"."+instance)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]int, len(entries))
+	for _, e := range entries {
+		if st, err := readStage(e); err == nil {
+			out[strings.TrimSuffix(e.Key, "."+stage+"."+instance)] = st.Version
+		}
+	}
+	return out, nil
+}
+
 // Await returns when some instance has told a stage of a version at least as
 // new, or with ctx's error.
 func (s *StageBoard) Await(ctx context.Context, stage, id, language string, version int) error {

@@ -33,8 +33,7 @@ func WriteBytes(w http.ResponseWriter, r *http.Request, status int, contentType 
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if status == http.StatusOK && read {
 		if h.Get("ETag") == "" {
-			sum := sha256.Sum256(body)
-			h.Set("ETag", `"`+hex.EncodeToString(sum[:12])+`"`)
+			h.Set("ETag", Tag(body))
 		}
 		if h.Get("Cache-Control") == "" {
 			h.Set("Cache-Control", "private, no-cache")
@@ -51,6 +50,12 @@ func WriteBytes(w http.ResponseWriter, r *http.Request, status int, contentType 
 		_, _ = w.Write(body) // the client is gone: nobody to tell
 	}
 	return nil
+}
+
+// Tag is the strong entity tag of a representation: 96 bits of its SHA-256.
+func Tag(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + hex.EncodeToString(sum[:12]) + `"`
 }
 
 // matches is the weak comparison of If-None-Match (RFC 9110 §13.1.2).

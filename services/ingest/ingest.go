@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ingest accepts what editors write: it turns it into editions,
+// numbers their versions and appends them to the log. It also issues keys and
+// keeps the list of partners.
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/pkg/web"
+	"github.com/relais-press/relais/services/ingest/internal/access"
+	"github.com/relais-press/relais/services/ingest/internal/api"
+	"github.com/relais-press/relais/services/ingest/internal/editions"
+)
+
+// Config is what ingest can be told.
+type Config struct {
+	AdminKey string `name:"admin-key" env:"RELAIS_ADMIN_KEY" secret:"" placeholder:"rk_…" help:"Accept this key as an admin's; without it one is made at first start."`
+}
+
+// Service is ingest.
+type Service struct{ routes *web.Router }
+
+// New returns the service. It makes sure that there is an admin key: one that
+// it had to make is printed to stdout, once, and kept in dir.
+func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lifecycle.Deps) (*Service, error) {
+	keys, err := access.New(ctx, deps.Bus, deps.Directory)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	stages, err := deps.Bus.Stages(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	answers, err := deps.Bus.Bucket(ctx, bus.Idempotency)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	store := editions.New(deps.Bus, time.Now)
+	routes, err := api.New(store, keys, stages).Routes(deps, answers)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	made, err := keys.EnsureAdmin(ctx, cfg.AdminKey, dir)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	if made != "" {
+		_, _ = fmt.Fprintf(stdout, "admin key: %s\n           shown this once, and kept in %s\n", made, filepath.Join(dir, access.KeyFile))
+	}
+	return &Service{routes}, nil
+}
+
+// Handler answers ingest's routes.
+func (s *Service) Handler() http.Handler { return s.routes }
+
+// Run waits for ctx: ingest works only when it is asked to.
+func (s *Service) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/pkg/web"
+	"github.com/relais-press/relais/services/ingest/internal/editions"
+	"github.com/relais-press/relais/services/ingest/internal/extract"
+)
+
+// searchableWait is how long a write with wait=searchable waits for the index.
+const searchableWait = 5 * time.Second
+
+func (a *API) createArticle(w http.ResponseWriter, r *http.Request) error {
+	d, err := read(w, r)
+	if err != nil {
+		return err
+	}
+	if err := settle(&d.Edition); err != nil {
+		return err
+	}
+	write := writeOf(r, d.Edition)
+	write.New = true
+	named := write.Edition.ID != ""
+	if !named {
+		write.Edition.ID = extract.Slug(write.Edition.Headline)
+	}
+	base := write.Edition.ID
+	for n := 2; ; n++ {
+		st, outcome, err := a.editions.Put(r.Context(), write)
+		switch {
+		case err == nil:
+			return a.answerWrite(w, r, st, outcome)
+		case named || !fault.Is(err, fault.Conflict) || n > 100:
+			return err
+		}
+		// Another article has this headline: the next free number is taken.
+		suffix := "-" + strconv.Itoa(n)
+		write.Edition.ID = base[:min(len(base), 128-len(suffix))] + suffix
+	}
+}
+
+func (a *API) extract(w http.ResponseWriter, r *http.Request) error {
+	d, err := read(w, r)
+	if err != nil {
+		return err
+	}
+	d.Edition.WordCount, d.Edition.ReadingMinutes = extract.Measure(d.Edition.BodyText)
+	if d.Edition.ID == "" && d.Edition.Headline != "" {
+		d.Edition.ID = extract.Slug(d.Edition.Headline)
+	}
+	return web.WriteJSON(w, r, http.StatusOK, d)
+}
+
+func (a *API) putEdition(w http.ResponseWriter, r *http.Request) error {
+	d, err := read(w, r)
+	if err != nil {
+		return err
+	}
+	return a.replace(w, r, d.Edition)
+}
+
+// replace writes the edition the path names.
+func (a *API) replace(w http.ResponseWriter, r *http.Request, e article.Edition) error {
+	for _, part := range []struct {
+		pointer string
+		field   *string
+		path    string
+	}{{"/id", &e.ID, web.Var(r, "id")}, {"/language", &e.Language, web.Var(r, "lang")}} {
+		if *part.field != "" && *part.field != part.path && part.pointer == "/id" {
+			return fault.WithFields(fault.Invalid, "the body and the path disagree", fault.Field{
+				Pointer: part.pointer, Detail: "is " + *part.field + " here and " + part.path + " in the path",
+			})
+		}
+		*part.field = part.path
+	}
+	if err := settle(&e); err != nil {
+		return err
+	}
+	write := writeOf(r, e)
+	var err error
+	if write.IfMatch, err = web.IfMatch(r); err != nil {
+		return err
+	}
+	st, outcome, err := a.editions.Put(r.Context(), write)
+	if err != nil {
+		return err
+	}
+	return a.answerWrite(w, r, st, outcome)
+}
+
+// patchEdition merges a patch (RFC 7396) into the present edition. A patch that
+// brings a body replaces the body in all its forms.
+func (a *API) patchEdition(w http.ResponseWriter, r *http.Request) error {
+	if _, err := web.MediaType(r, "application/merge-patch+json", "application/json"); err != nil {
+		return err
+	}
+	patch, err := web.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	var in input
+	if err := web.DecodeJSON(patch, &in); err != nil {
+		return err
+	}
+	current, err := a.current(r)
+	if err != nil {
+		return err
+	}
+	condition, err := web.IfMatch(r)
+	if err != nil {
+		return err
+	}
+	if condition == 0 {
+		// The patch was computed from what was read here: nothing may come between.
+		r.Header.Set("If-Match", web.VersionTag(current.Edition.Version, ""))
+	}
+	merged, err := merge(current.Edition, patch)
+	if err != nil {
+		return err
+	}
+	d, err := fromJSON(merged)
+	if err != nil {
+		return err
+	}
+	return a.replace(w, r, d.Edition)
+}
+
+func merge(e article.Edition, patch []byte) ([]byte, error) {
+	e.Correction = "" // says what was wrong before one version only
+	stored, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("merge: %w", err)
+	}
+	var target, changes map[string]any
+	if err := decodeNumbers(stored, &target); err != nil {
+		return nil, err
+	}
+	if err := decodeNumbers(patch, &changes); err != nil {
+		return nil, err
+	}
+	delete(target, "bodyText")
+	for _, body := range []string{"bodyHtml", "bodyMarkdown", "bodyText"} {
+		if changes[body] != nil {
+			delete(target, "bodyHtml")
+		}
+	}
+	return json.Marshal(mergePatch(target, changes))
+}
+
+// mergePatch is the algorithm of RFC 7396 §2.
+func mergePatch(target map[string]any, patch map[string]any) map[string]any {
+	if target == nil {
+		target = map[string]any{}
+	}
+	for name, value := range patch {
+		switch v := value.(type) {
+		case nil:
+			delete(target, name)
+		case map[string]any:
+			inner, _ := target[name].(map[string]any)
+			target[name] = mergePatch(inner, v)
+		default:
+			target[name] = v
+		}
+	}
+	return target
+}
+
+func decodeNumbers(data []byte, into *map[string]any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if err := dec.Decode(into); err != nil {
+		return fmt.Errorf("merge: %w", err)
+	}
+	return nil
+}
+
+// cancellation is the body of a cancel call.
+type cancellation struct {
+	Reason     string `json:"reason"`
+	Legal      bool   `json:"legal"`
+	ReplacedBy string `json:"replacedBy"`
+}
+
+func (a *API) cancelEdition(w http.ResponseWriter, r *http.Request) error {
+	return a.cancel(w, r, web.Var(r, "lang"))
+}
+
+func (a *API) cancelArticle(w http.ResponseWriter, r *http.Request) error {
+	all, err := a.article(r)
+	if err != nil {
+		return err
+	}
+	return a.cancel(w, r, all[0].Edition.Language)
+}
+
+func (a *API) cancel(w http.ResponseWriter, r *http.Request, language string) error {
+	var c cancellation
+	if err := web.ReadJSON(w, r, &c); err != nil {
+		return err
+	}
+	condition, err := web.IfMatch(r)
+	if err != nil {
+		return err
+	}
+	write := writeOf(r, article.Edition{})
+	write.IfMatch = condition
+	st, err := a.editions.Cancel(r.Context(), web.Var(r, "id"), language, article.Cancellation{
+		Reason: extract.NormalizeLine(c.Reason), Legal: c.Legal, ReplacedBy: c.ReplacedBy,
+	}, write)
+	if err != nil {
+		return err
+	}
+	return a.answerWrite(w, r, st, editions.Updated)
+}
+
+func (a *API) getEdition(w http.ResponseWriter, r *http.Request) error {
+	st, err := a.current(r)
+	if err != nil {
+		return err
+	}
+	if version := r.URL.Query().Get("version"); version != "" {
+		n, err := strconv.Atoi(version)
+		if err != nil || n < 1 {
+			return web.BadParam("version", "must be a whole number from 1")
+		}
+		if st, err = a.editions.Version(r.Context(), st.Edition.ID, st.Edition.Language, n); err != nil {
+			return err
+		}
+	}
+	return write(w, r, http.StatusOK, st)
+}
+
+func (a *API) getArticle(w http.ResponseWriter, r *http.Request) error {
+	all, err := a.article(r)
+	if err != nil {
+		return err
+	}
+	type line struct {
+		Language  string            `json:"language"`
+		Version   int               `json:"version"`
+		PubStatus article.PubStatus `json:"pubStatus"`
+		Headline  string            `json:"headline"`
+		Stale     bool              `json:"stale"`
+	}
+	lines := make([]line, 0, len(all))
+	for _, st := range all {
+		e := st.Edition
+		lines = append(lines, line{e.Language, e.Version, e.StatusAt(time.Now()), e.Headline, e.Stale})
+	}
+	return web.WriteJSON(w, r, http.StatusOK, map[string]any{
+		"id": all[0].Edition.ID, "sourceLanguage": all[0].Edition.SourceLanguage, "editions": lines,
+	})
+}
+
+func (a *API) getVersions(w http.ResponseWriter, r *http.Request) error {
+	st, err := a.current(r)
+	if err != nil {
+		return err
+	}
+	history, err := a.editions.History(r.Context(), st.Edition.ID, st.Edition.Language)
+	if err != nil {
+		return err
+	}
+	type line struct {
+		Version    int               `json:"version"`
+		When       time.Time         `json:"when"`
+		Who        string            `json:"who"`
+		PubStatus  article.PubStatus `json:"pubStatus"`
+		Correction string            `json:"correction,omitempty"`
+	}
+	lines := make([]line, 0, len(history))
+	for _, h := range history {
+		lines = append(lines, line{h.Edition.Version, h.Edition.VersionCreated, h.Actor, h.Edition.PubStatus, h.Edition.Correction})
+	}
+	return web.WriteJSON(w, r, http.StatusOK, map[string]any{"versions": lines})
+}
+
+func (a *API) getStatus(w http.ResponseWriter, r *http.Request) error {
+	st, err := a.current(r)
+	if err != nil {
+		return err
+	}
+	told, err := a.stages.Of(r.Context(), st.Edition.ID, st.Edition.Language)
+	if err != nil {
+		return err
+	}
+	stages := []bus.Stage{{Stage: "accepted", Version: st.Edition.Version, At: st.Edition.VersionCreated}}
+	for _, s := range told {
+		// Of several instances the one furthest behind speaks for the stage.
+		if last := &stages[len(stages)-1]; last.Stage == s.Stage {
+			if s.Version < last.Version {
+				*last = s
+			}
+			continue
+		}
+		stages = append(stages, s)
+	}
+	return web.WriteJSON(w, r, http.StatusOK, map[string]any{"version": st.Edition.Version, "stages": stages})
+}
+
+// current reads the edition that the path names, with Stale told.
+func (a *API) current(r *http.Request) (editions.Stored, error) {
+	all, err := a.article(r)
+	if err != nil {
+		return editions.Stored{}, err
+	}
+	for _, st := range all {
+		if st.Edition.Language == web.Var(r, "lang") {
+			return st, nil
+		}
+	}
+	return editions.Stored{}, fault.Newf(fault.NotFound, "this article has no edition in that language")
+}
+
+// article reads every edition of the article that the path names.
+func (a *API) article(r *http.Request) ([]editions.Stored, error) {
+	id := web.Var(r, "id")
+	unknown := fault.New(fault.NotFound, "there is no such article")
+	if !article.ValidID(id) {
+		return nil, unknown
+	}
+	all, err := a.editions.Article(r.Context(), id)
+	if err == nil && len(all) == 0 {
+		err = unknown
+	}
+	return all, err
+}
+
+func writeOf(r *http.Request, e article.Edition) editions.Write {
+	return editions.Write{Edition: e, Actor: web.CallerOf(r).Key.ID, Attempt: web.Attempt(r)}
+}
+
+// answerWrite tells the outcome of a write, once it is searchable when asked to.
+func (a *API) answerWrite(w http.ResponseWriter, r *http.Request, st editions.Stored, outcome editions.Outcome) error {
+	status := http.StatusOK
+	if outcome == editions.Created {
+		status = http.StatusCreated
+		w.Header().Set("Location", "/v1/articles/"+st.Edition.ID+"/"+st.Edition.Language)
+	}
+	switch wait := r.URL.Query().Get("wait"); wait {
+	case "":
+	case bus.StageSearchable:
+		ctx, cancel := context.WithTimeout(r.Context(), searchableWait)
+		defer cancel()
+		if a.stages.Await(ctx, bus.StageSearchable, st.Edition.ID, st.Edition.Language, st.Edition.Version) != nil {
+			status = http.StatusAccepted
+		}
+	default:
+		return web.BadParam("wait", "knows searchable")
+	}
+	return write(w, r, status, st)
+}
+
+// write answers with an edition as it stands now.
+func write(w http.ResponseWriter, r *http.Request, status int, st editions.Stored) error {
+	suffix := ""
+	if now := st.Edition.StatusAt(time.Now()); now != st.Edition.PubStatus {
+		st.Edition.PubStatus, suffix = now, "w"
+	}
+	if st.Edition.Stale {
+		suffix += "s"
+	}
+	w.Header().Set("ETag", web.VersionTag(st.Edition.Version, suffix))
+	return web.WriteJSON(w, r, status, st.Edition)
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package api is ingest's HTTP face.
+package api
+
+import (
+	"net/http"
+
+	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/pkg/partner"
+	"github.com/relais-press/relais/pkg/web"
+	"github.com/relais-press/relais/services/ingest/internal/access"
+	"github.com/relais-press/relais/services/ingest/internal/editions"
+)
+
+// API answers ingest's routes.
+type API struct {
+	editions *editions.Store
+	access   *access.Store
+	stages   *bus.StageBoard
+}
+
+// New returns the API over its stores.
+func New(e *editions.Store, a *access.Store, stages *bus.StageBoard) *API { return &API{e, a, stages} }
+
+// Routes returns the table of contents.
+func (a *API) Routes(deps lifecycle.Deps, answers web.Answers) (*web.Router, error) {
+	rt, err := web.NewRouter("ingest", deps.Logger, deps.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	const (
+		get, put, post, del = http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete
+		edition             = "/v1/articles/{id}/{lang}"
+	)
+	editor := web.RequireRole(deps.Directory, partner.Editor)
+	admin := web.RequireRole(deps.Directory, partner.Admin)
+	once := web.Idempotent(answers)
+
+	rt.Handle("article.create", post, "/v1/articles", a.createArticle, editor, once)
+	rt.Handle("article.extract", post, "/v1/extract", a.extract, editor)
+	rt.Handle("article.get", get, "/v1/articles/{id}", a.getArticle, editor)
+	rt.Handle("article.cancel", post, "/v1/articles/{id}/cancel", a.cancelArticle, editor)
+	rt.Handle("edition.put", put, edition, a.putEdition, editor)
+	rt.Handle("edition.patch", http.MethodPatch, edition, a.patchEdition, editor)
+	rt.Handle("edition.get", get, edition, a.getEdition, editor)
+	rt.Handle("edition.versions", get, edition+"/versions", a.getVersions, editor)
+	rt.Handle("edition.status", get, edition+"/status", a.getStatus, editor)
+	rt.Handle("edition.cancel", post, edition+"/cancel", a.cancelEdition, editor)
+
+	rt.Handle("partner.list", get, "/v1/partners", a.listPartners, editor)
+	rt.Handle("partner.put", put, "/v1/partners/{id}", a.putPartner, admin)
+	rt.Handle("partner.get", get, "/v1/partners/{id}", a.getPartner, editor)
+	rt.Handle("partner.delete", del, "/v1/partners/{id}", a.deletePartner, admin)
+	rt.Handle("partnerkey.create", post, "/v1/partners/{id}/keys", a.createPartnerKey, admin, once)
+	rt.Handle("partnerkey.list", get, "/v1/partners/{id}/keys", a.listPartnerKeys, admin)
+	rt.Handle("partnerkey.delete", del, "/v1/partners/{id}/keys/{keyId}", a.deletePartnerKey, admin)
+	rt.Handle("key.create", post, "/v1/keys", a.createKey, admin, once)
+	rt.Handle("key.list", get, "/v1/keys", a.listKeys, admin)
+	rt.Handle("key.delete", del, "/v1/keys/{keyId}", a.deleteKey, admin)
+	return rt, nil
+}

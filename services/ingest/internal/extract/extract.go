@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package extract makes the text of an edition out of what an editor hands in:
+// it finds headline, body and language, leaves out what belongs to the page and
+// not to the article, and sanitizes markup.
+//
+// Every way in ends in the same two forms of a body, made by the same writer:
+// bodyHtml, which holds only the elements that [HTML] lists, and bodyText.
+package extract
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/pkg/language"
+)
+
+// Result is what was found in an input. The Edition holds only what the input
+// says: its identity, times and state are for the caller to set.
+type Result struct {
+	Edition  article.Edition `json:"edition"`
+	Warnings []Warning       `json:"warnings"`
+}
+
+// Warning names a part of the edition that an editor should look at: it was not
+// found, or it was guessed.
+type Warning struct {
+	Pointer string `json:"pointer"` // JSON Pointer (RFC 6901) into the edition
+	Detail  string `json:"detail"`  // one sentence
+}
+
+func (r *Result) warn(pointer, format string, args ...any) {
+	r.Warnings = append(r.Warnings, Warning{pointer, fmt.Sprintf(format, args...)})
+}
+
+// Text extracts an edition from the text of a page as it is copied in a browser
+// (text/plain in UTF-8; anything else is a fault of kind Malformed that names
+// the offset of the first wrong byte).
+//
+// Lines that are wholly page furniture are left out: reading time, share bar,
+// "more articles", "read also", and the titles of other articles under such a
+// heading where nothing else follows. A line that says more than that stays.
+// The first line that is left is the headline if it can be one: at most 300
+// characters, no full stop at its end, followed by a longer text. The rest is
+// the body, and its language is detected.
+//
+// It sets Headline, BodyHTML, BodyText, Language and SourceLanguage, WordCount
+// and ReadingMinutes. A headline or a language that was not found is empty and
+// has a warning; so do a language that is only likely, the lines left out, and a
+// reading time on the page that is far from the one counted here.
+func Text(raw []byte) (Result, error) {
+	if err := checkUTF8(raw); err != nil {
+		return Result{}, err
+	}
+	r := Result{Warnings: []Warning{}}
+	kept, removed := withoutFurniture(scan(Normalize(string(raw))))
+	headline, rest := splitHeadline(kept)
+	e := &r.Edition
+	e.Headline = headline
+	if headline == "" {
+		r.warn("/headline", "no headline was found: the text does not start with a line of at most 300 characters, without a full stop, that a longer text follows")
+	}
+	e.BodyHTML, e.BodyText = render(parse(rest, false))
+	r.measure(removed.minutes)
+	r.detect()
+	if n := len(removed.lines); n > 0 {
+		r.warn("/bodyText", "lines left out as page furniture: %s", quote(removed.lines))
+	}
+	return r, nil
+}
+
+// Paragraphs makes bodyHtml from a bodyText: blank lines part paragraphs, a
+// line end within one is a <br>, lines that begin with a bullet, or several in
+// a row with a dash or a number, are a list. Lines that were broken to a width
+// are joined. Nothing is left out.
+func Paragraphs(text string) string {
+	bodyHTML, _ := render(parse(scan(Normalize(text)), true))
+	return bodyHTML
+}
+
+// measure counts words and minutes, and compares with what the page says.
+func (r *Result) measure(page int) {
+	e := &r.Edition
+	e.WordCount, e.ReadingMinutes = Measure(e.BodyText)
+	if page > 0 && (page > 2*e.ReadingMinutes+1 || e.ReadingMinutes > 2*page+1) {
+		r.warn("/readingMinutes", "the page gives %d min, the text counts %d words or %d min: a part of it may be missing or not belong to it",
+			page, e.WordCount, e.ReadingMinutes)
+	}
+}
+
+func (r *Result) detect() {
+	tag, reliable := language.Detect(r.Edition.BodyText, nil)
+	r.Edition.Language, r.Edition.SourceLanguage = tag, tag
+	switch {
+	case tag == "":
+		r.warn("/language", "the language was not recognized")
+	case !reliable:
+		r.warn("/language", "the language is likely %s, but the text does not make it certain", tag)
+	}
+}
+
+// furniture is what was left out of a text.
+type furniture struct {
+	lines   []string
+	minutes int // the page's own reading time; 0 when it has none
+}
+
+// withoutFurniture blanks the lines that belong to the page.
+func withoutFurniture(lines []line) (kept []line, removed furniture) {
+	links := linksOnlyFrom(lines)
+	begun, bar := false, false // seen prose; right after a share line
+	for i, l := range lines {
+		p, minutes := classify(l.text)
+		if l.text == "" || (p == duration && begun) {
+			p = prose
+		}
+		switch {
+		case p == titles && begun && links[i+1]:
+			for _, l := range lines[i:] {
+				removed.add(l.text, 0)
+			}
+			return kept, removed
+		case p != prose || (bar && onlyNetworks(l.text)):
+			removed.add(l.text, minutes)
+			bar = bar || p == share
+			l.text = ""
+		case l.text != "":
+			bar = false
+			begun = begun || proseLike(l.text)
+		}
+		kept = append(kept, l)
+	}
+	return kept, removed
+}
+
+func (f *furniture) add(line string, minutes int) {
+	if line != "" {
+		f.lines = append(f.lines, line)
+	}
+	if f.minutes == 0 {
+		f.minutes = minutes
+	}
+}
+
+// linksOnlyFrom tells for every line, and for the end, whether from there on
+// stand only titles, furniture and blanks.
+func linksOnlyFrom(lines []line) []bool {
+	only := make([]bool, len(lines)+1)
+	only[len(lines)] = true
+	for i := len(lines) - 1; i >= 0 && only[i+1]; i-- {
+		p, _ := classify(lines[i].text)
+		only[i] = lines[i].text == "" || p != prose || linkLike(lines[i].text)
+	}
+	return only
+}
+
+// splitHeadline takes the first line as the headline if it can be one.
+func splitHeadline(lines []line) (headline string, rest []line) {
+	for i, l := range lines {
+		if l.text == "" {
+			continue
+		}
+		kind, _, _ := item(l.text)
+		follows := 0
+		for _, l := range lines[i+1:] {
+			follows += utf8.RuneCountInString(l.text)
+		}
+		if titleLike(l.text) && kind == noList && follows > utf8.RuneCountInString(l.text) {
+			return l.text, lines[i+1:]
+		}
+		break
+	}
+	return "", lines
+}
+
+// quote shows up to five lines, each cut to 60 characters.
+func quote(lines []string) string {
+	var parts []string
+	for i, s := range lines {
+		if i == 5 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(lines)-i))
+			break
+		}
+		if r := []rune(s); len(r) > 60 {
+			s = string(r[:59]) + "…"
+		}
+		parts = append(parts, "“"+s+"”")
+	}
+	return strings.Join(parts, ", ")
+}
