@@ -37,7 +37,7 @@ type Edition struct {
 
 	Headline      string        `json:"headline"`
 	Description   string        `json:"description,omitempty"` // standfirst, plain text
-	BodyHTML      string        `json:"bodyHtml"`              // sanitised
+	BodyHTML      string        `json:"bodyHtml"`              // sanitized
 	BodyText      string        `json:"bodyText"`
 	Authors       []Author      `json:"authors,omitempty"`
 	People        []Person      `json:"people,omitempty"`

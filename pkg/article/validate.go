@@ -139,10 +139,13 @@ func (e *Edition) validateLists(v *violations) {
 			v.add(at+"rel", "must be speaker, about or mentions")
 		}
 	}
-	for name, list := range map[string][]string{"organisations": e.Organisations, "places": e.Places, "keywords": e.Keywords} {
-		v.list("/"+name, len(list))
-		for i, s := range list {
-			v.name(fmt.Sprintf("/%s/%d", name, i), s)
+	for _, l := range []struct {
+		pointer string
+		names   []string
+	}{{"/organisations", e.Organisations}, {"/places", e.Places}, {"/keywords", e.Keywords}} {
+		v.list(l.pointer, len(l.names))
+		for i, s := range l.names {
+			v.name(fmt.Sprintf("%s/%d", l.pointer, i), s)
 		}
 	}
 }

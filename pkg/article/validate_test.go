@@ -59,7 +59,7 @@ func TestValidate(t *testing.T) {
 			e.People = slices.Repeat([]article.Person{{Name: "P"}}, 201)
 		}, []string{"/authors", "/people", "/keywords"}},
 		{"err_event", func(e *article.Edition) {
-			e.Event = &article.Event{StartDate: ptr(at("2024-03-05T08:00:00Z")), EndDate: ptr(at("2024-03-05T07:00:00Z")), Location: long, URL: "x"}
+			e.Event = &article.Event{StartDate: new(at("2024-03-05T08:00:00Z")), EndDate: new(at("2024-03-05T07:00:00Z")), Location: long, URL: "x"}
 		}, []string{"/event/name", "/event/location", "/event/url", "/event/endDate"}},
 		{"err_image", func(e *article.Edition) { e.Image = &article.Image{Alt: long, Width: -1} }, []string{"/image/url", "/image/alt", "/image"}},
 		{"err_audience", func(e *article.Edition) { e.Audience = &article.Audience{Partners: []string{"ok", "No"}} }, []string{"/audience/partners/1"}},
@@ -71,7 +71,7 @@ func TestValidate(t *testing.T) {
 			e.DatePublished, e.EmbargoedUntil = time.Date(999, 1, 1, 0, 0, 0, 0, time.UTC), &far
 		}, []string{"/datePublished", "/embargoedUntil"}},
 		{"err_expires_before_embargo_lifts", func(e *article.Edition) {
-			e.EmbargoedUntil, e.Expires = ptr(at("2024-04-01T06:00:00Z")), ptr(at("2024-04-01T06:00:00Z"))
+			e.EmbargoedUntil, e.Expires = new(at("2024-04-01T06:00:00Z")), new(at("2024-04-01T06:00:00Z"))
 		}, []string{"/expires"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

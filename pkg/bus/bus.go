@@ -89,7 +89,7 @@ func (b *Bus) Check(ctx context.Context) error {
 
 // Append writes m after the expected last sequence of its subject (0: the
 // subject is empty) and returns its sequence once the log has it for good.
-// An attempt whose answer was lost is recognised by its EventHeader, so that
+// An attempt whose answer was lost is recognized by its EventHeader, so that
 // retrying never writes twice. Another writer having been first is a Conflict.
 func (b *Bus) Append(ctx context.Context, stream string, m Message, expected uint64) (uint64, error) {
 	msg := &nats.Msg{Subject: m.Subject, Header: nats.Header(m.Header), Data: m.Data}

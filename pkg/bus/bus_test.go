@@ -15,12 +15,16 @@ import (
 )
 
 func TestEmbedded(t *testing.T) {
-	bustest.Contract(t, func(t *testing.T) *bus.Bus { return bustest.Start(t) })
+	bustest.Contract(t, func(t *testing.T) *bus.Bus {
+		t.Helper()
+		return bustest.Start(t)
+	})
 }
 
 // TestOverTCP runs the contract through a socket, as services apart do.
 func TestOverTCP(t *testing.T) {
 	bustest.Contract(t, func(t *testing.T) *bus.Bus {
+		t.Helper()
 		s, err := embedded.Start(embedded.Config{Dir: t.TempDir(), Listen: "127.0.0.1:0"})
 		if err != nil {
 			t.Fatal(err)

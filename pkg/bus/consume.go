@@ -64,7 +64,8 @@ func (b *Bus) consume(ctx context.Context, c Consumer, handle func(context.Conte
 	for first := range feed {
 		if err := b.deliver(ctx, hold, c, gather(first, feed, c.Batch), handle); err != nil {
 			it.Stop()
-			for range feed { //nolint:revive // left unacknowledged: the log delivers them again
+			for range feed {
+				// Left unacknowledged: the log delivers them again.
 			}
 			return err
 		}

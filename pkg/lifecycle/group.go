@@ -27,6 +27,7 @@ const DrainTimeout = 10 * time.Second
 // returns its exit code. A second signal ends the process at once.
 func Main(run func(context.Context) error) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	context.AfterFunc(ctx, stop) // from then on a signal has its default effect
 	if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -52,21 +53,23 @@ func (g *Group) Add(name string, run func(context.Context) error) {
 // error that is not the end of ctx. A part that ends without an error before
 // it was asked to is left alone.
 func (g *Group) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var wg sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var (
+		wg    sync.WaitGroup
+		once  sync.Once
+		first error
+	)
 	for _, p := range g.parts {
 		wg.Go(func() {
 			if err := p.run(ctx); err != nil && !errors.Is(err, context.Canceled) {
-				cancel(fmt.Errorf("%s: %w", p.name, err))
+				once.Do(func() { first = fmt.Errorf("%s: %w", p.name, err) })
+				cancel()
 			}
 		})
 	}
 	wg.Wait()
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
+	return first
 }
 
 // Serve answers HTTP on a listener until ctx ends, then finishes the requests

@@ -53,17 +53,20 @@ type Service interface {
 // Constructor makes a service from what the process gives it.
 type Constructor func(context.Context, Deps) (Service, error)
 
+// Started is what a process does once its port is open, until ctx ends.
+type Started func(ctx context.Context, publicURL string) error
+
 // Host runs services on one connection to the log, one directory of keys, one
 // registry of metrics and one port, until ctx ends. The connection is drained
-// and closed. started, when not nil, is called once the port is open.
-func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, started func(publicURL string), services ...Constructor) error {
+// and closed. started, when not nil, runs beside the services once the port is open.
+func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, started Started, services ...Constructor) error {
 	defer conn.Close()
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	defer listener.Close() //nolint:errcheck // closed by Serve, or of no use
+	defer listener.Close()
 	registry := telemetry.NewRegistry()
 	deps := Deps{
 		Logger: cfg.Logger(stderr), Metrics: registry, Health: telemetry.NewHealth(),
@@ -78,6 +81,7 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 	if deps.Directory, err = partner.NewDirectory(ctx, deps.Bus, deps.Logger); err != nil {
 		return err
 	}
+	deps.Logger.InfoContext(ctx, "listening", "address", listener.Addr().String(), "public_url", deps.PublicURL)
 	deps.Health.Add("log", deps.Bus.Check)
 	deps.Health.Add("directory", deps.Directory.Check)
 
@@ -108,7 +112,7 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 		return Serve(serving, listener, web.Compose(handlers...))
 	})
 	if started != nil {
-		group.Add("started", func(context.Context) error { started(deps.PublicURL); return nil })
+		group.Add("started", func(ctx context.Context) error { return started(ctx, deps.PublicURL) })
 	}
 	return group.Run(work)
 }

@@ -66,8 +66,9 @@ func (p *Partner) AllowsOrigin(origin string) bool {
 			return true
 		}
 		if scheme, domain, ok := strings.Cut(o, "://*."); ok {
-			host, ok := strings.CutPrefix(origin, scheme+"://")
-			if ok && strings.HasSuffix(host, "."+domain) && len(host) > len(domain)+1 {
+			host, fits := strings.CutPrefix(origin, scheme+"://")
+			labels, below := strings.CutSuffix(host, "."+domain)
+			if fits && below && labelsPattern.MatchString(labels) {
 				return true
 			}
 		}
@@ -87,6 +88,7 @@ func (p *Partner) URL(e *article.Edition) string {
 var (
 	originPattern   = regexp.MustCompile(`^https?://(\*\.)?[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?$`)
 	ipv6Pattern     = regexp.MustCompile(`^https?://\[[0-9a-fA-F:]+\](:[0-9]{1,5})?$`)
+	labelsPattern   = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
 	templatePattern = regexp.MustCompile(`\{([^{}]*)\}`)
 )
 
@@ -140,7 +142,7 @@ func (p *Partner) validateTemplate(add func(pointer, format string, args ...any)
 		}
 	}
 	filled := strings.NewReplacer("{lang}", "fr", "{id}", "a").Replace(p.ArticleURL)
-	host := strings.SplitN(strings.TrimPrefix(strings.TrimPrefix(p.ArticleURL, "https://"), "http://"), "/", 2)[0]
+	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(p.ArticleURL, "https://"), "http://"), "/")
 	if !webURL(filled) || strings.ContainsAny(filled, "{}") || strings.ContainsAny(host, "{}") {
 		add("/articleUrl", "must be an absolute http or https URL template with {lang} and {id} in its path or query")
 	}

@@ -38,17 +38,20 @@ func Parser(cfg any, name, description string, options ...kong.Option) (*kong.Ko
 }
 
 // Dump prints every flag that has an environment twin, as a file that --config
-// would read.
+// would read: what is empty or secret stands in a comment.
 func Dump(w io.Writer, ctx *kong.Context) error {
 	for _, flag := range ctx.Flags() {
 		if len(flag.Envs) == 0 || flag.Name == "config" {
 			continue
 		}
-		value := fmt.Sprint(ctx.FlagValue(flag))
-		if flag.Tag.Has("secret") && value != "" {
-			value = "********"
+		comment, value := "", fmt.Sprint(ctx.FlagValue(flag))
+		switch {
+		case value == "":
+			comment = "# "
+		case flag.Tag.Has("secret"):
+			comment, value = "# ", "********"
 		}
-		if _, err := fmt.Fprintf(w, "%s=%s\n", flag.Envs[0], value); err != nil {
+		if _, err := fmt.Fprintf(w, "%s%s=%s\n", comment, flag.Envs[0], value); err != nil {
 			return fmt.Errorf("print settings: %w", err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"time"
 
@@ -57,7 +58,7 @@ func Attempt(r *http.Request) string {
 	return hex.EncodeToString(sha256Of(CallerOf(r).Key.ID, r.Method, r.URL.Path, key)[:16])
 }
 
-// Idempotent honours the Idempotency-Key header of a POST: the same key and
+// Idempotent honors the Idempotency-Key header of a POST: the same key and
 // request give the first answer again, the same key and another request 422.
 // It stands inside the authentication. Answers other than 2xx are not kept.
 func Idempotent(store Answers) Middleware {
@@ -110,7 +111,7 @@ func once(store Answers, next HandlerFunc, w http.ResponseWriter, r *http.Reques
 		return fmt.Errorf("keep answer: %w", err)
 	}
 	// The work is done and must be told, whether or not the answer could be kept:
-	// writers recognise a repeated attempt by its name.
+	// writers recognize a repeated attempt by its name.
 	_, _ = store.Update(context.WithoutCancel(r.Context()), name, value, revision)
 	return capture.flush(w)
 }
@@ -152,9 +153,7 @@ func replay(w http.ResponseWriter, r *http.Request, a *answer) error {
 		return fault.WithFields(fault.Invalid, "this Idempotency-Key was used by another caller",
 			fault.Field{Pointer: "/Idempotency-Key", Detail: "belongs to another caller"})
 	}
-	for name, values := range a.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.Header)
 	w.Header().Set("Idempotency-Replayed", "true")
 	w.WriteHeader(a.Status)
 	_, _ = w.Write(body) // the client is gone: nobody to tell

@@ -135,11 +135,12 @@ func check(raw []byte, t reflect.Type, pointer string, out *[]fault.Field) {
 			check(item, t.Elem(), pointer+"/"+strconv.Itoa(i), out)
 		}
 	case t.Kind() == reflect.String:
-		if raw[0] != '"' {
+		switch {
+		case raw[0] != '"':
 			add("must be a string")
-		} else if !utf8.Valid(raw) {
+		case !utf8.Valid(raw):
 			add("must be valid UTF-8")
-		} else if bytes.Contains(raw, []byte(`\u0000`)) {
+		case bytes.Contains(raw, []byte(`\u0000`)):
 			add("must not contain NUL")
 		}
 	default:

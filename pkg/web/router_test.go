@@ -54,6 +54,7 @@ func problem(t *testing.T, w *httptest.ResponseRecorder) web.Problem {
 }
 
 func testRoutes(t *testing.T) *web.Router {
+	t.Helper()
 	rt := newRouter(t, "test")
 	rt.Handle("ok", http.MethodGet, "/things/{id}", func(w http.ResponseWriter, r *http.Request) error {
 		return web.WriteJSON(w, r, http.StatusOK, map[string]string{"id": web.Var(r, "id")})

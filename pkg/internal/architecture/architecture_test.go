@@ -75,7 +75,8 @@ func borders() []border {
 	}
 	for _, service := range services {
 		out = append(out, border{
-			service + " is known to itself and the one binary", []string{home + service},
+			service + " is known to itself and the one binary",
+			[]string{home + service},
 			func(f string) bool { return in(f, service) || in(f, "services/relais") },
 		})
 	}

@@ -6,7 +6,7 @@ import "slices"
 
 // linked names, for each command, the modules of others it may link, as
 // shipped: linux, without cgo. It is the list to look at when a binary grows
-// or a licence is to be checked. The embedded index is in search and relais
+// or a license is to be checked. The embedded index is in search and relais
 // alone, the embedded log in relais alone, the bundler in none.
 func linked() map[string][]string {
 	// What every service has through pkg: settings, router, log, metrics.
@@ -29,10 +29,50 @@ func linked() map[string][]string {
 		"golang.org/x/time",
 		"google.golang.org/protobuf",
 	}
-	ingest := []string{}
-	search := []string{}
+	ingest := []string{
+		"github.com/abadojack/whatlanggo",
+		"github.com/aymerick/douceur",
+		"github.com/gorilla/css",
+		"github.com/microcosm-cc/bluemonday",
+		"github.com/yuin/goldmark",
+		"golang.org/x/net",
+		"golang.org/x/text",
+	}
+	search := []string{
+		"github.com/RoaringBitmap/roaring/v2",
+		"github.com/bits-and-blooms/bitset",
+		"github.com/blevesearch/bleve/v2",
+		"github.com/blevesearch/bleve_index_api",
+		"github.com/blevesearch/geo",
+		"github.com/blevesearch/go-porterstemmer",
+		"github.com/blevesearch/mmap-go",
+		"github.com/blevesearch/scorch_segment_api/v2",
+		"github.com/blevesearch/segment",
+		"github.com/blevesearch/snowballstem",
+		"github.com/blevesearch/upsidedown_store_api",
+		"github.com/blevesearch/vellum",
+		"github.com/blevesearch/zapx/v11",
+		"github.com/blevesearch/zapx/v12",
+		"github.com/blevesearch/zapx/v13",
+		"github.com/blevesearch/zapx/v14",
+		"github.com/blevesearch/zapx/v15",
+		"github.com/blevesearch/zapx/v16",
+		"github.com/blevesearch/zapx/v17",
+		"github.com/golang/snappy",
+		"github.com/json-iterator/go",
+		"github.com/modern-go/concurrent",
+		"github.com/modern-go/reflect2",
+		"github.com/mschoch/smat",
+		"go.etcd.io/bbolt",
+		"golang.org/x/text",
+	}
 	share := []string{}
-	log := []string{}
+	log := []string{
+		"github.com/antithesishq/antithesis-sdk-go",
+		"github.com/minio/highwayhash",
+		"github.com/nats-io/jwt/v2",
+		"github.com/nats-io/nats-server/v2",
+	}
 	return map[string][]string{
 		"services/ingest/cmd/relais-ingest": slices.Concat(shared, ingest),
 		"services/search/cmd/relais-search": slices.Concat(shared, search),
