@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -224,4 +226,18 @@ func (d *Directory) Partner(ctx context.Context, id string) (Partner, error) {
 		return Partner{}, refused
 	}
 	return p, nil
+}
+
+// Partners lists the partners in service by id.
+func (d *Directory) Partners() []Partner {
+	d.mu.Lock()
+	out := make([]Partner, 0, len(d.partners))
+	for _, p := range d.partners {
+		if !p.Disabled {
+			out = append(out, p)
+		}
+	}
+	d.mu.Unlock()
+	slices.SortFunc(out, func(a, b Partner) int { return strings.Compare(a.ID, b.ID) })
+	return out
 }

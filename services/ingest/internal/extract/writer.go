@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/text/unicode/norm"
@@ -47,7 +48,7 @@ const (
 
 var separators = []string{"", "\t", "\n", "\n\n"}
 
-// kindOf sorts elements by what they may hold.
+// elementKind says what an element may hold.
 type elementKind int
 
 const (
@@ -97,7 +98,7 @@ func (w *writer) start(name string, attrs []html.Attribute) {
 		if name == "table" {
 			w.nested++
 		}
-		w.lineBreak(1)
+		w.lineBreak()
 		return
 	}
 	switch kindOf(name) {
@@ -109,7 +110,7 @@ func (w *writer) start(name string, attrs []html.Attribute) {
 		}
 	case leafKind, containerKind:
 		if w.inCell() {
-			w.lineBreak(1)
+			w.lineBreak()
 			return
 		}
 		w.closeLeaf()
@@ -126,7 +127,7 @@ func (w *writer) start(name string, attrs []html.Attribute) {
 func (w *writer) startVoid(name string, attrs []html.Attribute) {
 	switch name {
 	case "br":
-		w.lineBreak(1)
+		w.lineBreak()
 	case "hr":
 		if w.closeLeaf(); w.top() == "" || kindOf(w.top()) == containerKind {
 			w.flush()
@@ -165,9 +166,10 @@ func (w *writer) startList(name string, attrs []html.Attribute) {
 		return
 	}
 	parting := partBlocks
-	if i := w.cell(); i >= 0 {
+	if w.inCell() {
+		i := w.cell()
 		if n := w.open[i].name; n == "figcaption" || n == "caption" {
-			w.lineBreak(1)
+			w.lineBreak()
 			return
 		}
 		w.closeTo(i + 1)
@@ -214,7 +216,7 @@ func (w *writer) startPart(name string, attrs []html.Attribute) {
 	case "table":
 		if w.inCell() || w.find("table") >= 0 {
 			w.nested++
-			w.lineBreak(1)
+			w.lineBreak()
 			return
 		}
 		w.closeLeaf()
@@ -263,7 +265,7 @@ func (w *writer) end(name string) {
 		if name == "table" {
 			w.nested--
 		}
-		w.lineBreak(1)
+		w.lineBreak()
 		return
 	case kind == breakKind:
 		w.breakHere()
@@ -308,24 +310,16 @@ func (w *writer) text(s string) {
 
 // preformatted writes text whose white space counts.
 func (w *writer) preformatted(i int, s string) {
-	if !w.open[i].filled {
-		s = strings.TrimLeft(s, "\n")
-	}
-	for s != "" {
-		r := norm.NFC.PropertiesString(s)
-		if r.CCC() == 0 {
-			break
-		}
-		s = s[r.Size():]
+	for s != "" && ((s[0] == '\n' && !w.open[i].filled) || norm.NFC.PropertiesString(s).CCC() != 0) {
+		_, n := utf8.DecodeRuneInString(s)
+		s = s[n:]
 	}
 	body := strings.TrimRightFunc(s, unicode.IsSpace)
 	if body == "" {
 		w.space += s
 		return
 	}
-	w.flush()
-	held := w.space + strings.Repeat("\n", w.breaks)
-	w.space, w.breaks = "", 0
+	held := w.release()
 	w.html.WriteString(escapeText(held + body))
 	w.say(held + body)
 	w.fill()
@@ -365,7 +359,26 @@ func (w *writer) settleBefore(text string) {
 	w.flush()
 }
 
-func (w *writer) settle() { w.settleBefore("") }
+// settle writes what was held back before an image.
+func (w *writer) settle() {
+	if w.find("pre") < 0 {
+		w.settleBefore("")
+		return
+	}
+	held := w.release()
+	w.html.WriteString(held)
+	if w.parting == 0 {
+		w.plain.WriteString(held)
+	}
+}
+
+// release opens preformatted text and returns the white space held back in it.
+func (w *writer) release() string {
+	w.flush()
+	held := w.space + strings.Repeat("\n", w.breaks)
+	w.space, w.breaks = "", 0
+	return held
+}
 
 // say writes plain text.
 func (w *writer) say(s string) {
@@ -385,10 +398,10 @@ func (w *writer) say(s string) {
 	w.plain.WriteString(s)
 }
 
-// lineBreak asks for line breaks before the next text of the leaf.
-func (w *writer) lineBreak(n int) {
+// lineBreak asks for a line break before the next text of the leaf.
+func (w *writer) lineBreak() {
 	if i := w.leaf(); i >= 0 && w.open[i].filled {
-		w.breaks += n
+		w.breaks++
 		if w.open[i].name != "pre" {
 			w.space = ""
 		}
@@ -399,7 +412,7 @@ func (w *writer) lineBreak(n int) {
 func (w *writer) breakHere() {
 	if w.cell() >= 0 {
 		if w.breaks == 0 {
-			w.lineBreak(1)
+			w.lineBreak()
 		}
 		return
 	}

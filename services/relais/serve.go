@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/relais-press/relais/pkg/bus/embedded"
+	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/services/ingest"
+	"github.com/relais-press/relais/services/relais/internal/demo"
+	"github.com/relais-press/relais/services/relais/internal/landing"
+	"github.com/relais-press/relais/services/search"
+	"github.com/relais-press/relais/services/share"
+)
+
+// serve is the command that runs everything.
+type serve struct {
+	Process lifecycle.Config `embed:""`
+	Ingest  ingest.Config    `embed:""`
+	Search  search.Config    `embed:""`
+	Share   share.Config     `embed:""`
+
+	Data       string `name:"data" env:"RELAIS_DATA" default:"./data" placeholder:"DIR" help:"Holds everything; only its log has to be backed up."`
+	NATSURL    string `name:"nats-url" env:"RELAIS_NATS_URL" xor:"log" placeholder:"nats://…" help:"Use a log that runs elsewhere instead of the one inside."`
+	NATSListen string `name:"nats-listen" env:"RELAIS_NATS_LISTEN" xor:"log" placeholder:"HOST:PORT" help:"Let other processes reach the log inside."`
+	Demo       bool   `name:"demo" env:"RELAIS_DEMO" help:"Make a demo partner with articles, and serve its site."`
+	DemoListen string `name:"demo-listen" env:"RELAIS_DEMO_LISTEN" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where the demo partner's site answers."`
+}
+
+func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) error {
+	start := time.Now()
+	conn, stop, err := s.log()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	started := func(ctx context.Context, publicURL string) error {
+		if s.Demo {
+			return demo.Run(ctx, demo.Config{
+				Relais: publicURL, Listen: s.DemoListen, AdminKey: s.Ingest.AdminKey, Dir: s.Data, Started: start,
+			}, stdout)
+		}
+		_, _ = fmt.Fprintf(stdout, "relais answers at %s\n", publicURL)
+		return nil
+	}
+	return lifecycle.Host(ctx, s.Process, conn, stderr, started,
+		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
+			return ingest.New(ctx, s.Ingest, s.Data, stdout, deps)
+		},
+		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
+			return search.New(ctx, s.Search, filepath.Join(s.Data, "index"), deps)
+		},
+		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
+			return share.New(ctx, s.Share, deps)
+		},
+		func(_ context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
+			return landing.New(landing.Config{Demo: s.Demo, DemoListen: s.DemoListen}, deps)
+		},
+	)
+}
+
+// log connects to the log: the one inside unless another is named.
+func (s *serve) log() (conn *nats.Conn, stop func(), err error) {
+	if s.NATSURL != "" {
+		conn, err = lifecycle.Remote{NATSURL: s.NATSURL}.Connect("relais")
+		return conn, func() {}, err
+	}
+	server, err := embedded.Start(embedded.Config{Dir: filepath.Join(s.Data, "log"), Listen: s.NATSListen})
+	if err != nil {
+		return nil, nil, err
+	}
+	if conn, err = server.Connect(); err != nil {
+		server.Stop()
+		return nil, nil, err
+	}
+	return conn, server.Stop, nil
+}

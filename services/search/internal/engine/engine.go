@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package engine is the port to a search engine: what is indexed of an edition,
+// the questions readers ask, and the contract every adapter keeps. Package
+// enginetest holds that contract as tests.
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Engine is a search index of editions. It is a projection of the log: it may be
+// deleted at any time and is filled again by replaying the log from its Position.
+//
+// It is safe for concurrent use. Searches see whole batches only. A canceled
+// context ends any call with the context's error.
+type Engine interface {
+	// Apply indexes editions and records that the log has been applied up to
+	// position. Both happen or neither; when Apply returns nil, both have reached
+	// the disk and every later Search sees them.
+	//
+	// Versions are a fence: a document whose version is not above the one held for
+	// its (ID, Language) is dropped, in any order of arrival, within a batch or
+	// across batches. A document that is Gone leaves only that fence behind. The
+	// position never goes back. Batches of 100 to 500 documents are the fastest.
+	Apply(ctx context.Context, documents []Document, position uint64) error
+
+	// Position is the highest position applied; 0 for an index that is new or was
+	// given up as unreadable, which then has to be filled from the log's start.
+	Position(ctx context.Context) (uint64, error)
+
+	// Search answers one question. Everything the viewer may not see is left out
+	// of the matching itself, so that hits, Total and Facets never tell of it.
+	Search(ctx context.Context, q Query) (Result, error)
+
+	// Count is the number of editions held, Gone ones excepted, whoever may see them.
+	Count(ctx context.Context) (uint64, error)
+
+	// Close releases the index. Calls after it, but for Close, return ErrClosed.
+	Close() error
+}
+
+// ErrClosed is returned by the calls of an engine that has been closed.
+var ErrClosed = errors.New("engine: closed")
+
+// Sort is the order of hits.
+type Sort string
+
+// The orders of hits. Ties are broken by date, then by id, so that pages are stable.
+const (
+	ByRelevance Sort = "relevance" // best first; newest first when the text is empty
+	ByDate      Sort = "date"      // newest first
+)
+
+// The names of facets.
+const (
+	FacetSection      = "section"
+	FacetLanguage     = "language"
+	FacetYear         = "year"
+	FacetPerson       = "person"
+	FacetOrganisation = "organisation"
+)
+
+// MaxFacetValues is the most values one facet lists.
+const MaxFacetValues = 50
+
+// Query is a question. Its zero value matches everything that every partner may see.
+type Query struct {
+	Text     string // as typed; its last word may be unfinished; empty: everything
+	Language string // the reader's, BCP 47
+
+	// Filters, on the edition that matches; empty ones do not filter. Names are
+	// compared whole, letter by letter: they come from facets.
+	Languages    []string // BCP 47
+	Section      string
+	Person       string
+	Organisation string
+	Year         int       // of Published, in UTC
+	From, To     time.Time // of Published: From ≤ Published < To
+
+	Sort   Sort // empty: ByRelevance
+	Limit  int  // at most so many hits; 0: none, only totals and facets
+	Offset int
+	Facets []string // names of facets to count; unknown ones are ignored
+
+	Viewer Viewer
+	Now    time.Time // decides embargoes and expiries; zero: the present
+}
+
+// Viewer is whose eyes a question is asked with: a partner and its rights.
+type Viewer struct {
+	Partner         string   // id; empty sees only what is addressed to every partner
+	Languages       []string // none: all
+	Sections        []string // none: all
+	DefaultLanguage string
+}
+
+// Result is the answer to a Query.
+type Result struct {
+	Total  int // articles, on all pages
+	Hits   []Hit
+	Facets map[string][]FacetValue // by name; most frequent value first, then in alphabetical order
+
+	// Correction is the text that hits were found for when none had every word as typed.
+	Correction string
+}
+
+// FacetValue is one value of a facet and the number of articles that have it.
+type FacetValue struct {
+	Value string `json:"value"`
+	Count int    `json:"count"`
+}
+
+// Hit is one article, in the edition that suits the reader best: the language
+// asked for, else the partner's default, else the original, else any, among the
+// editions that the viewer may see and the query's Languages admit.
+type Hit struct {
+	Document // without BodyText
+
+	MatchedLanguage string  // the language shown when it matched, else the best match's
+	Score           float64 // comparable within one Result only; 0 for an empty text
+	HeadlineMarks   []Mark
+	Excerpt         string // of the description or body, about ExcerptLength characters
+	ExcerptMarks    []Mark
+	Translations    []Translation // the article's other editions the viewer may see, by language
+}
+
+// ExcerptLength is the usual length of an excerpt in characters.
+const ExcerptLength = 200
+
+// Mark is a range of a text that matched: start and length in UTF-16 code units.
+type Mark [2]int
+
+// Translation names another edition of a hit.
+type Translation struct {
+	Language     string
+	Headline     string
+	CanonicalURL string
+}

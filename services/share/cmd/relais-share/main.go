@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command relais-share serves short links and counts the visits.
+package main
+
+import (
+	"context"
+
+	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/services/share"
+)
+
+type config struct {
+	lifecycle.Remote `embed:""`
+	share.Config     `embed:""`
+
+	Data string `name:"data" env:"RELAIS_DATA" default:"./data" placeholder:"DIR" help:"Accepted for the sake of the other commands: share keeps nothing outside the log."`
+}
+
+func main() {
+	var cfg config
+	lifecycle.Standalone("relais-share", "Serves short links and counts the visits.", &cfg, &cfg.Remote,
+		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
+			return share.New(ctx, cfg.Config, deps)
+		})
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/pkg/language"
+	"github.com/relais-press/relais/pkg/partner"
+	"github.com/relais-press/relais/pkg/shortlink"
+	"github.com/relais-press/relais/pkg/web"
+	"github.com/relais-press/relais/services/share/internal/link"
+)
+
+// input is a link as it is asked for.
+type input struct {
+	Article  string     `json:"article"`
+	Language string     `json:"language"`
+	Partner  string     `json:"partner"`
+	Channel  string     `json:"channel"`
+	Campaign string     `json:"campaign"`
+	Code     string     `json:"code"`
+	Expires  *time.Time `json:"expires"`
+}
+
+// output is a link as it is answered.
+type output struct {
+	link.Link
+	URL string `json:"url"`
+}
+
+var codePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{2,63}$`)
+
+func (a *API) createLink(w http.ResponseWriter, r *http.Request) error {
+	var in input
+	if err := web.ReadJSON(w, r, &in); err != nil {
+		return err
+	}
+	caller := web.CallerOf(r)
+	if caller.Partner != nil {
+		if in.Partner == "" {
+			in.Partner = caller.Partner.ID
+		}
+		if in.Partner != caller.Partner.ID {
+			return fault.WithFields(fault.Forbidden, "a partner makes links of its own", fault.Field{Pointer: "/partner", Detail: "is another partner"})
+		}
+	}
+	if err := a.check(r, &in, caller.Partner); err != nil {
+		return err
+	}
+	l, created, err := a.links.FindOrCreate(r.Context(), link.Link{
+		Code: in.Code, Article: in.Article, Language: in.Language, Partner: in.Partner, Channel: in.Channel,
+		Campaign: in.Campaign, CreatedBy: caller.Key.ID, Expires: in.Expires,
+	})
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if created {
+		status = http.StatusCreated
+		w.Header().Set("Location", "/v1/links/"+l.Code)
+	}
+	return web.WriteJSON(w, r, status, a.show(l))
+}
+
+// check names everything that is wrong with a wish, and makes its language canonical.
+func (a *API) check(r *http.Request, in *input, site *partner.Partner) error {
+	var fields []fault.Field
+	bad := func(pointer, detail string) { fields = append(fields, fault.Field{Pointer: pointer, Detail: detail}) }
+	if editions := a.targets.Editions(in.Article); len(editions) == 0 || (site != nil && len(visible(editions, site, a.now())) == 0) {
+		bad("/article", "there is no such article")
+	}
+	if in.Language != "" {
+		canonical, err := language.Canonical(in.Language)
+		if err != nil {
+			bad("/language", "must be a BCP 47 language tag such as fr")
+		}
+		in.Language = canonical
+	}
+	if in.Partner != "" && site == nil {
+		if !article.ValidID(in.Partner) {
+			bad("/partner", "there is no such partner")
+		} else if _, err := a.partners.Partner(r.Context(), in.Partner); fault.Is(err, fault.Forbidden) {
+			bad("/partner", "there is no such partner")
+		} else if err != nil {
+			return err
+		}
+	}
+	if in.Channel != "" && !shortlink.ValidChannel(in.Channel) {
+		bad("/channel", "must match [a-z0-9][a-z0-9-]{0,31}")
+	}
+	if len(in.Campaign) > 100 {
+		bad("/campaign", "must have at most 100 bytes")
+	}
+	if in.Code != "" {
+		if !codePattern.MatchString(in.Code) {
+			bad("/code", "must match [a-z0-9][a-z0-9-]{2,63}")
+		}
+		in.Code, _ = link.Fold(in.Code)
+	}
+	if in.Expires != nil && !in.Expires.After(a.now()) {
+		bad("/expires", "must lie in the future")
+	}
+	if len(fields) > 0 {
+		return fault.WithFields(fault.Invalid, "the link cannot be made so", fields...)
+	}
+	return nil
+}
+
+func (a *API) show(l link.Link) output { return output{l, a.publicURL + "/s/" + l.Code} }
+
+// find returns the link that the path names, when the caller may see it.
+func (a *API) find(r *http.Request) (link.Link, error) {
+	l, err := a.links.Get(web.Var(r, "code"))
+	if err != nil {
+		return l, err
+	}
+	if site := web.CallerOf(r).Partner; site != nil && l.Partner != site.ID {
+		return l, fault.New(fault.NotFound, "there is no such link")
+	}
+	if l.Deleted {
+		return l, fault.New(fault.Gone, "the link was deleted")
+	}
+	return l, nil
+}
+
+func (a *API) getLink(w http.ResponseWriter, r *http.Request) error {
+	l, err := a.find(r)
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, r, http.StatusOK, a.show(l))
+}
+
+// patchLink merges a patch (RFC 7396) of expires and disabled.
+func (a *API) patchLink(w http.ResponseWriter, r *http.Request) error {
+	if _, err := web.MediaType(r, "application/merge-patch+json", "application/json"); err != nil {
+		return err
+	}
+	body, err := web.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	l, err := a.find(r)
+	if err != nil {
+		return err
+	}
+	patch := struct {
+		Expires  *time.Time `json:"expires"`
+		Disabled bool       `json:"disabled"`
+	}{l.Expires, l.Disabled}
+	if err := web.DecodeJSON(body, &patch); err != nil {
+		return err
+	}
+	l, err = a.links.Change(r.Context(), l.Code, func(l *link.Link) { l.Expires, l.Disabled = patch.Expires, patch.Disabled })
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, r, http.StatusOK, a.show(l))
+}
+
+func (a *API) deleteLink(w http.ResponseWriter, r *http.Request) error {
+	l, err := a.find(r)
+	if err != nil {
+		return err
+	}
+	if _, err := a.links.Change(r.Context(), l.Code, func(l *link.Link) { l.Deleted = true }); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (a *API) linkStats(w http.ResponseWriter, r *http.Request) error {
+	l, err := a.find(r)
+	if err != nil {
+		return err
+	}
+	stats, err := a.counts.Stats(r.Context(), l.Code)
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, r, http.StatusOK, stats)
+}

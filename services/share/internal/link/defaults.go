@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package link
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/pkg/bus"
+)
+
+// makers is how many default links are made at the same time.
+const makers = 16
+
+// Defaults gives every article its default link as soon as the article is seen,
+// and tells the stage board so.
+type Defaults struct {
+	store    *Store
+	stages   *bus.StageBoard
+	instance string
+	log      *slog.Logger
+
+	mu    sync.Mutex
+	queue map[string]article.Edition // newest version by "id.language"
+	wake  chan struct{}
+}
+
+// NewDefaults returns the maker of default links. instance names it on the board.
+func NewDefaults(s *Store, stages *bus.StageBoard, instance string, log *slog.Logger) *Defaults {
+	return &Defaults{
+		store: s, stages: stages, instance: instance, log: log,
+		queue: map[string]article.Edition{}, wake: make(chan struct{}, 1),
+	}
+}
+
+// Seen notes a version; it never waits.
+func (d *Defaults) Seen(e article.Edition) {
+	d.mu.Lock()
+	d.queue[e.ID+"."+e.Language] = e
+	d.mu.Unlock()
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run makes what has been noted until ctx ends. What is left is noted again at
+// the next start, when the log is replayed.
+func (d *Defaults) Run(ctx context.Context) error {
+	told, err := d.stages.Told(ctx, bus.StageLinked, d.instance)
+	for err != nil && ctx.Err() == nil {
+		d.pause(ctx, "stage board not read", err)
+		told, err = d.stages.Told(ctx, bus.StageLinked, d.instance)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-d.wake:
+		}
+		d.mu.Lock()
+		batch := d.queue
+		d.queue = map[string]article.Edition{}
+		d.mu.Unlock()
+		for key, e := range batch {
+			if told[key] >= e.Version {
+				delete(batch, key)
+			}
+		}
+		for key, version := range d.makeAll(ctx, batch) {
+			told[key] = version
+		}
+	}
+}
+
+// makeAll makes the links of a batch and returns what was told; what failed is
+// noted again.
+func (d *Defaults) makeAll(ctx context.Context, batch map[string]article.Edition) map[string]int {
+	var (
+		group sync.WaitGroup
+		mu    sync.Mutex
+		done  = map[string]int{}
+		slots = make(chan struct{}, makers)
+	)
+	for key, e := range batch {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			if err := d.one(ctx, e); err != nil {
+				if ctx.Err() == nil {
+					d.pause(ctx, "default link not made", err)
+					d.again(key, e)
+				}
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			done[key] = e.Version
+		})
+	}
+	group.Wait()
+	return done
+}
+
+func (d *Defaults) one(ctx context.Context, e article.Edition) error {
+	if d.store.Default(e.ID) == "" {
+		if _, _, err := d.store.FindOrCreate(ctx, Link{Article: e.ID}); err != nil {
+			return err
+		}
+	}
+	return d.stages.Tell(ctx, bus.StageLinked, d.instance, e.ID, e.Language, e.Version)
+}
+
+// again notes a version once more unless a newer one has been noted meanwhile.
+func (d *Defaults) again(key string, e article.Edition) {
+	d.mu.Lock()
+	newer := d.queue[key].Version > e.Version
+	d.mu.Unlock()
+	if !newer {
+		d.Seen(e)
+	}
+}
+
+func (d *Defaults) pause(ctx context.Context, message string, err error) {
+	d.log.WarnContext(ctx, message, "error", err)
+	select {
+	case <-ctx.Done():
+	case <-time.After(500 * time.Millisecond):
+	}
+}

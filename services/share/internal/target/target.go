@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package target is the table of where links lead: for each article the
+// editions there are, in memory, projected from the log.
+package target
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/fault"
+)
+
+// Table maps articles to their editions. It is safe for concurrent use.
+type Table struct {
+	bus      *bus.Bus
+	log      *slog.Logger
+	seen     func(article.Edition) // called for each version applied, outside the lock
+	caughtUp atomic.Bool
+
+	mu       sync.RWMutex
+	articles map[string][]article.Edition // the original first, without the texts
+}
+
+// New returns an empty table; seen is called for each version that is applied.
+func New(b *bus.Bus, log *slog.Logger, seen func(article.Edition)) *Table {
+	return &Table{bus: b, log: log, seen: seen, articles: map[string][]article.Edition{}}
+}
+
+// Check returns nil once the table has read what the log held.
+func (t *Table) Check(context.Context) error {
+	if !t.caughtUp.Load() {
+		return fault.New(fault.Unavailable, "the link targets are still being read")
+	}
+	return nil
+}
+
+// Run follows the log until ctx ends. The table goes on answering while the
+// log is away.
+func (t *Table) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		err := t.bus.Replay(ctx, bus.Articles, article.Subject("*", "*"), t.apply, func() { t.caughtUp.Store(true) })
+		if ctx.Err() != nil {
+			return nil
+		}
+		t.log.WarnContext(ctx, "link targets interrupted", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+func (t *Table) apply(m bus.Message) {
+	change, err := article.Decode(m.Header, m.Data)
+	if err != nil {
+		t.log.Error("link target unreadable", "sequence", m.Sequence, "error", err)
+		return
+	}
+	e := lean(change.Edition)
+	if t.put(e) {
+		t.seen(e)
+	}
+}
+
+// lean keeps what a redirect needs.
+func lean(e article.Edition) article.Edition {
+	return article.Edition{
+		ID: e.ID, Language: e.Language, SourceLanguage: e.SourceLanguage, Version: e.Version, PubStatus: e.PubStatus,
+		Headline: e.Headline, Section: e.Section, CanonicalURL: e.CanonicalURL, Audience: e.Audience,
+		Cancellation: e.Cancellation, EmbargoedUntil: e.EmbargoedUntil, Expires: e.Expires,
+	}
+}
+
+// put stores a version unless the table has one as new.
+func (t *Table) put(e article.Edition) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	old := t.articles[e.ID]
+	i := slices.IndexFunc(old, func(o article.Edition) bool { return o.Language == e.Language })
+	if i >= 0 && old[i].Version >= e.Version {
+		return false
+	}
+	// Readers hold the old slice: a new one takes its place.
+	next := slices.Clone(old)
+	if i >= 0 {
+		next[i] = e
+	} else {
+		next = append(next, e)
+	}
+	slices.SortFunc(next, func(a, b article.Edition) int {
+		if a.IsOriginal() != b.IsOriginal() {
+			if a.IsOriginal() {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.Language, b.Language)
+	})
+	t.articles[e.ID] = next
+	return true
+}
+
+// Editions are the editions of an article, the original first; none when the
+// article is unknown. The caller does not change them.
+func (t *Table) Editions(id string) []article.Edition {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.articles[id]
+}
