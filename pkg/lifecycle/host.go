@@ -85,8 +85,16 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 	deps.Health.Add("log", deps.Bus.Check)
 	deps.Health.Add("directory", deps.Directory.Check)
 
+	// Requests are finished first, then the services that they may wait for, and
+	// last what the services rest on.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	base, release := context.WithCancel(context.WithoutCancel(ctx))
+	followed := make(chan error, 1)
+	go func() { followed <- deps.Directory.Run(base) }()
+	defer func() { release(); <-followed }()
+
 	var group Group
-	group.Add("directory", deps.Directory.Run)
 	own, err := processRoutes(deps, registry)
 	if err != nil {
 		return err
@@ -101,9 +109,6 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 		group.Add(fmt.Sprintf("%T", s), s.Run)
 	}
 	handlers = append(handlers, own)
-	// Requests are finished first, then the services that they may wait for.
-	work, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
 	group.Add("http", func(work context.Context) error {
 		defer stop()
 		serving, cancel := context.WithCancel(work)

@@ -162,7 +162,10 @@ func (rt *Router) wrap(name string, h HandlerFunc) http.Handler {
 
 func (rt *Router) report(r *http.Request, name string, status int, took time.Duration, err error) {
 	level := slog.LevelDebug
-	if status >= http.StatusInternalServerError {
+	switch {
+	case status == http.StatusServiceUnavailable:
+		level = slog.LevelWarn
+	case status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	}
 	if !rt.log.Enabled(r.Context(), level) {

@@ -72,16 +72,24 @@ relais is ready after %.2f s, with %d demo editions
 
   start here      %s/
   partner's site  %s/
-  admin key       kept in %s
+  admin key       %s
   editor key      %s
   partner key     %s
 
-`, time.Since(cfg.Started).Seconds(), n, cfg.Relais, site, filepath.Join(cfg.Dir, "admin.key"), keys.EditorKey, keys.PartnerKey)
+`, time.Since(cfg.Started).Seconds(), n, cfg.Relais, site, cfg.adminKeyNote(), keys.EditorKey, keys.PartnerKey)
 	pages, err := newSite(cfg.Relais, keys)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return lifecycle.Serve(ctx, listener, pages)
+}
+
+// adminKeyNote says where the admin key is: it is shown once, when it is made.
+func (cfg Config) adminKeyNote() string {
+	if cfg.AdminKey != "" {
+		return "the one in RELAIS_ADMIN_KEY"
+	}
+	return "kept in " + filepath.Join(cfg.Dir, "admin.key")
 }
 
 func adminKey(cfg Config) (string, error) {
