@@ -42,7 +42,7 @@ func double(n int) int {
 
 // check is the check symbol's value: the sum in GF(32) of each symbol times a
 // power of a generator. It differs for any single wrong symbol and for any two
-// neighbors that changed places.
+// of the random symbols that changed places.
 func check(values []int) int {
 	sum := 0
 	for _, v := range values {

@@ -9,8 +9,9 @@ import "slices"
 // or a license is to be checked. The embedded index is in search and relais
 // alone, the embedded log in relais alone, the bundler in none.
 func linked() map[string][]string {
-	// What every service has through pkg: settings, router, log, metrics.
+	// What every service has through pkg: settings, router, log, languages, metrics.
 	shared := []string{
+		"github.com/abadojack/whatlanggo",
 		"github.com/alecthomas/kong",
 		"github.com/beorn7/perks",
 		"github.com/cespare/xxhash/v2",
@@ -26,17 +27,16 @@ func linked() map[string][]string {
 		"github.com/prometheus/procfs",
 		"golang.org/x/crypto",
 		"golang.org/x/sys",
+		"golang.org/x/text",
 		"golang.org/x/time",
 		"google.golang.org/protobuf",
 	}
 	ingest := []string{
-		"github.com/abadojack/whatlanggo",
 		"github.com/aymerick/douceur",
 		"github.com/gorilla/css",
 		"github.com/microcosm-cc/bluemonday",
 		"github.com/yuin/goldmark",
 		"golang.org/x/net",
-		"golang.org/x/text",
 	}
 	search := []string{
 		"github.com/RoaringBitmap/roaring/v2",
@@ -64,7 +64,6 @@ func linked() map[string][]string {
 		"github.com/modern-go/reflect2",
 		"github.com/mschoch/smat",
 		"go.etcd.io/bbolt",
-		"golang.org/x/text",
 	}
 	share := []string{}
 	log := []string{

@@ -82,5 +82,5 @@ func isEnding(sign rune, ending string) bool {
 	case "ne", "nes", "le", "les", "te", "tes", "se", "ses", "ère", "ères", "ive", "ives", "ve", "ves":
 		return sign != '-'
 	}
-	return (sign == '·' || sign == '‧' || sign == '(') && ending != "" && utf8.RuneCountInString(ending) <= 6
+	return (sign == '·' || sign == '‧') && ending != "" && utf8.RuneCountInString(ending) <= 6
 }

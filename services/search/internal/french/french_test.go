@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package french_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/relais-press/relais/services/search/internal/french"
+)
+
+func written(s string, tokens []french.Token) []string {
+	out := []string{}
+	for _, t := range tokens {
+		out = append(out, s[t.Start:t.End])
+	}
+	return out
+}
+
+func TestWhatIsAWord(t *testing.T) {
+	for _, tc := range []struct {
+		name, in string
+		want     []string
+	}{
+		{"elision", "l'usager, d’État et qu‘il", []string{"usager", "État", "et", "il"}},
+		{"five apostrophes", "l'a l’b l‘c l′d lʼe", []string{"a", "b", "c", "d", "e"}},
+		{"capital elision", "L’État, D'ABORD, JUSQU’À", []string{"État", "ABORD", "À"}},
+		{"lorsqu, puisqu, quoiqu", "lorsqu’on, puisqu’il, quoiqu’elle", []string{"on", "il", "elle"}},
+		{"kept whole", "aujourd’hui, presqu'île, quelqu’une, prud'hommes, entr’ouvrir, O’Brien, grand’mère",
+			[]string{"aujourd’hui", "presqu'île", "quelqu’une", "prud'hommes", "entr’ouvrir", "O’Brien", "grand’mère"}},
+		{"presqu’ before another word", "presqu’autant", []string{"autant"}},
+		{"N’Guessan", "Mme N’Guessan", []string{"Mme", "Guessan"}},
+		{"hyphens", "Saint-Aubin, compte-rendu", []string{"Saint", "Aubin", "compte", "rendu"}},
+		{"no-break spaces", "«\u00a0mettre\u00a0» et\u202f: fin", []string{"mettre", "et", "fin"}},
+		{"inclusive middle dot", "avocat·e·s et auteur·rice·s", []string{"avocat·e·s", "et", "auteur·rice·s"}},
+		{"inclusive others", "avocat(e)s, avocat.e.s, avocat-e-s, avocats·es, directeur(trice), mot(s)",
+			[]string{"avocat(e)s", "avocat.e.s", "avocat-e-s", "avocats·es", "directeur(trice)", "mot(s)"}},
+		{"a full stop is no ending", "la fin. Et puis seraphin.legal", []string{"la", "fin", "Et", "puis", "seraphin", "legal"}},
+		{"parentheses are no ending", "Claire BALVA(CEO) et (e)", []string{"Claire", "BALVA", "CEO", "et", "e"}},
+		{"references", "art. L. 123-4, 2ème, 27e", []string{"art", "L", "123", "4", "2ème", "27e"}},
+		{"soft hyphen", "collec\u00adtivités", []string{"collec\u00adtivités"}},
+		{"decomposed accents", "collectivite\u0301s", []string{"collectivite\u0301s"}},
+		{"quotes are no elision", "'l' 'usager'", []string{"l", "usager"}},
+		{"invalid UTF-8 parts", "caf\xe9 noir", []string{"caf", "noir"}},
+		{"nothing", " …\u00a0! ' ’ ·", []string{}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, written(tc.in, french.Analyze(tc.in))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestForms(t *testing.T) {
+	for in, want := range map[string]french.Token{
+		"l’Œuvre":              {Exact: "œuvre", Folded: "oeuvre", Stem: "oeuvr", Start: 4, End: 10},
+		"AUJOURD’HUI":          {Exact: "aujourd'hui", Folded: "aujourdhui", Stem: "aujourdhui", Start: 0, End: 13},
+		"avocat·e·s":           {Exact: "avocat", Folded: "avocat", Stem: "avocat", Start: 0, End: 12},
+		"collec\u00adtivités":  {Exact: "collectivités", Folded: "collectivites", Stem: "collectivit", Start: 0, End: 16},
+		"collectivite\u0301s":  {Exact: "collectivités", Folded: "collectivites", Stem: "collectivit", Start: 0, End: 15},
+		"Straße":               {Exact: "straße", Folded: "strasse", Stem: "strass", Start: 0, End: 7},
+		"qu’elle":              {Exact: "elle", Folded: "elle", Stem: "elle", Start: 5, End: 9, Stop: true},
+		"Ex\u00adæquo\u200dvu": {Exact: "exæquovu", Folded: "exaequovu", Stem: "exaequovu", Start: 0, End: 14},
+	} {
+		tokens := french.Analyze(in)
+		if len(tokens) != 1 {
+			t.Errorf("%q: %d words", in, len(tokens))
+			continue
+		}
+		if diff := cmp.Diff(want, tokens[0]); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", in, diff)
+		}
+	}
+}
+
+// TestQueriesMeetTheRecap asks, of every word of a query, that some word of the
+// real recap has the same stem.
+func TestQueriesMeetTheRecap(t *testing.T) {
+	recap, err := os.ReadFile(filepath.Join("testdata", "recap-blockchain-collectivites.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stems := map[string]bool{}
+	for _, token := range french.Analyze(string(recap)) {
+		stems[token.Stem] = true
+	}
+	for _, q := range []string{
+		"collectivites", "collectivité", "COLLECTIVITÉS", "l'usager", "l’usager", "usagers", "usagère", "œuvre", "oeuvre", "oeuvres", "potentialite",
+		"Saint-Aubin", "2ème village", "2e village", "27e région", "l’Etat", "départements", "étudiante", "intervenante", "cœur", "coeur", "industriel",
+		"politique publique", "territorial", "numérique", "seraphin.legal",
+	} {
+		missing := false
+		for _, token := range french.Analyze(q) {
+			missing = missing || !stems[token.Stem]
+		}
+		if absent := q == "numérique"; missing != absent {
+			t.Errorf("%q: missing %v", q, missing)
+		}
+	}
+}
+
+func FuzzAnalyze(f *testing.F) {
+	for _, s := range []string{
+		"l’avocat·e·s aujourd'hui", "avocat(e)s", "presqu’île", "d'", "''", "l’’a", "a·e·", "art. L. 123-4", "\xff\xfe", "İstanbul", "ﬁn", "e\u0301", "x·\u00ade",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		end := 0
+		tokens := french.Analyze(s)
+		for i, token := range tokens {
+			if token.Position != i || token.Start < end || token.End <= token.Start || token.End > len(s) {
+				t.Fatalf("%q: token %d is %+v after %d", s, i, token, end)
+			}
+			if token.Folded == "" || token.Stem == "" || !utf8.ValidString(token.Exact+token.Folded+token.Stem) {
+				t.Fatalf("%q: token %+v", s, token)
+			}
+			if !utf8.RuneStart(s[token.Start]) || (token.End < len(s) && !utf8.RuneStart(s[token.End]) && utf8.ValidString(s)) {
+				t.Fatalf("%q: token %+v cuts a character", s, token)
+			}
+			end = token.End
+		}
+		if again := french.Analyze(s); !cmp.Equal(tokens, again) {
+			t.Fatalf("%q is analyzed differently the second time", s)
+		}
+	})
+}
+
+func BenchmarkAnalyze(b *testing.B) {
+	recap, err := os.ReadFile(filepath.Join("testdata", "recap-blockchain-collectivites.txt"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	text := string(recap)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		french.Analyze(text)
+	}
+}
+
+func ExampleAnalyze() {
+	for _, t := range french.Analyze("L’avis des avocat·e·s") {
+		fmt.Println(t.Exact, t.Stem, t.Stop)
+	}
+	// Output:
+	// avis avi false
+	// des des true
+	// avocat avocat false
+}
+
+func ExampleFold() {
+	fmt.Println(french.Fold("Cœur d’État"), strings.ToUpper(french.Fold("ÇA")))
+	// Output: coeur d'etat CA
+}
