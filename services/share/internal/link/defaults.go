@@ -107,7 +107,7 @@ func (d *Defaults) makeAll(ctx context.Context, batch map[string]article.Edition
 
 func (d *Defaults) one(ctx context.Context, e article.Edition) error {
 	if d.store.Default(e.ID) == "" {
-		if _, _, err := d.store.FindOrCreate(ctx, Link{Article: e.ID}); err != nil {
+		if _, _, err := d.store.FindOrCreate(ctx, Link{Article: e.ID, Default: true}); err != nil {
 			return err
 		}
 	}

@@ -41,20 +41,20 @@ type Link struct {
 	Expires   *time.Time `json:"expires,omitempty"`
 	Disabled  bool       `json:"disabled,omitempty"`
 	Deleted   bool       `json:"deleted,omitempty"` // its code is never used again
+	Default   bool       `json:"default,omitempty"` // made with the article, for the widget and for pages that lead to it
 }
 
 // tuple is the key of what a link is for.
 func (l *Link) tuple() string {
 	h := sha256.New()
-	for _, part := range []string{l.Article, l.Language, l.Partner, l.Channel, l.Campaign} {
+	parts := []string{l.Article, l.Language, l.Partner, l.Channel, l.Campaign}
+	if l.Default {
+		parts = append(parts, "default")
+	}
+	for _, part := range parts {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
 	return shortlink.PrefixTuple + hex.EncodeToString(h.Sum(nil))
-}
-
-// isDefault reports whether the link is for the article and nothing else.
-func (l *Link) isDefault() bool {
-	return l.Language == "" && l.Partner == "" && l.Channel == "" && l.Campaign == ""
 }
 
 // Store keeps links in the log and a copy in memory. It is safe for concurrent use.
@@ -249,7 +249,7 @@ func (s *Store) complete(ctx context.Context, l Link, custom bool) (Link, bool, 
 		return Link{}, false, err
 	}
 	s.hold(l, revision)
-	if l.isDefault() && !custom && s.Default(l.Article) != l.Code {
+	if l.Default && s.Default(l.Article) != l.Code {
 		if _, err := s.bucket.Put(ctx, shortlink.PrefixArticle+l.Article, []byte(l.Code)); err != nil {
 			return Link{}, false, err
 		}
