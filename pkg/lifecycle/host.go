@@ -90,8 +90,13 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	base, release := context.WithCancel(context.WithoutCancel(ctx))
-	followed := make(chan error, 1)
-	go func() { followed <- deps.Directory.Run(base) }()
+	followed := make(chan struct{})
+	go func() {
+		defer close(followed)
+		if err := deps.Directory.Run(base); err != nil {
+			deps.Logger.ErrorContext(base, "directory ended", "error", err)
+		}
+	}()
 	defer func() { release(); <-followed }()
 
 	var group Group

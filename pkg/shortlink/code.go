@@ -19,8 +19,7 @@ const CodeLength = 8
 // value is the number a symbol stands for, case-blind, with O read as 0 and I
 // and L as 1; -1 for anything else.
 func value(c byte) int {
-	switch {
-	case c >= 'a' && c <= 'z':
+	if c >= 'a' && c <= 'z' {
 		c -= 'a' - 'A'
 	}
 	switch c {

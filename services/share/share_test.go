@@ -158,9 +158,9 @@ func (d *desk) call(method, target, body string, header ...string) *httptest.Res
 	return w
 }
 
-func (d *desk) edit(status int, method, target, body string, header ...string) *httptest.ResponseRecorder {
+func (d *desk) edit(status int, method, target, body string) *httptest.ResponseRecorder {
 	d.t.Helper()
-	w := d.call(method, target, body, append([]string{"Authorization", "Bearer " + editorKey}, header...)...)
+	w := d.call(method, target, body, "Authorization", "Bearer "+editorKey)
 	if w.Code != status {
 		d.t.Fatalf("%s %s %s: status %d, want %d: %s", method, target, body, w.Code, status, w.Body)
 	}

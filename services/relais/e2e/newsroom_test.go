@@ -48,7 +48,7 @@ func (r *relay) call(method, path, body string, header ...string) answer {
 	if err != nil {
 		r.t.Fatalf("%s %s: %v", method, path, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
+	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		r.t.Fatalf("%s %s: %v", method, path, err)

@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 
 // build compiles the four commands, and nats-server at the version the module pins.
 func build(dir string) error {
-	cmd := exec.Command("go", "build", "-o", dir+"/", //nolint:gosec // our own arguments
+	cmd := exec.Command("go", "build", "-o", dir+"/",
 		"github.com/relais-press/relais/services/relais",
 		"github.com/relais-press/relais/services/ingest/cmd/relais-ingest",
 		"github.com/relais-press/relais/services/search/cmd/relais-search",
@@ -56,7 +56,7 @@ func build(dir string) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
-	cmd = exec.Command("go", "build", "-o", filepath.Join(dir, "nats-server"), "github.com/nats-io/nats-server/v2") //nolint:gosec // our own arguments
+	cmd = exec.Command("go", "build", "-o", filepath.Join(dir, "nats-server"), "github.com/nats-io/nats-server/v2")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
@@ -80,7 +80,7 @@ type process struct {
 func start(t *testing.T, name string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, name: name, done: make(chan struct{}), lines: make(chan string, 1000)}
-	p.cmd = exec.Command(filepath.Join(programs, name), args...) //nolint:gosec // a program built above
+	p.cmd = exec.Command(filepath.Join(programs, name), args...)
 	p.cmd.Env = append(os.Environ(), "RELAIS_ADMIN_KEY="+adminKey, "RELAIS_LOG_FORMAT=json")
 	r, w := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = w, w

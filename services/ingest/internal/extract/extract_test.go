@@ -245,7 +245,7 @@ func FuzzText(f *testing.F) {
 				t.Errorf("%s of %q is not normalized: %q", name, raw, s)
 			}
 		}
-		for _, word := range strings.Fields(e.Headline + " " + e.BodyText) {
+		for word := range strings.FieldsSeq(e.Headline + " " + e.BodyText) {
 			if word != "•" && !listNumber.MatchString(word) && !strings.Contains(in, word) {
 				t.Errorf("%q is not in the input %q", word, raw)
 			}

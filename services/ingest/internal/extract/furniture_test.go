@@ -82,7 +82,7 @@ func FuzzFurniture(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, row := range strings.Split(r.Edition.Headline+"\n"+r.Edition.BodyText, "\n") {
+		for row := range strings.SplitSeq(r.Edition.Headline+"\n"+r.Edition.BodyText, "\n") {
 			if row == line {
 				t.Errorf("%q survived in %q", line, r.Edition.BodyText)
 			}

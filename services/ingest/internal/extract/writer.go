@@ -3,6 +3,7 @@
 package extract
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -271,12 +272,12 @@ func (w *writer) end(name string) {
 		w.breakHere()
 		return
 	}
-	for i := len(w.open) - 1; i >= 0; i-- {
-		if w.open[i].name == name {
+	for i, v := range slices.Backward(w.open) {
+		if v.name == name {
 			w.closeTo(i)
 			return
 		}
-		k := kindOf(w.open[i].name)
+		k := kindOf(v.name)
 		if (kind == inlineKind && k != inlineKind) || (k == cellKind && (kind == leafKind || kind == containerKind)) {
 			break
 		}
@@ -429,12 +430,10 @@ func (w *writer) top() string {
 // find returns the innermost open element of one of the names, or -1. It looks
 // for a list or an item no further out than the cell of a table.
 func (w *writer) find(names ...string) int {
-	for i := len(w.open) - 1; i >= 0; i-- {
-		n := w.open[i].name
-		for _, name := range names {
-			if n == name {
-				return i
-			}
+	for i, v := range slices.Backward(w.open) {
+		n := v.name
+		if slices.Contains(names, n) {
+			return i
 		}
 		if (n == "td" || n == "th") && (names[0] == "ul" || names[0] == "li") {
 			return -1
@@ -445,8 +444,8 @@ func (w *writer) find(names ...string) int {
 
 // leaf returns the innermost element that holds text, or -1.
 func (w *writer) leaf() int {
-	for i := len(w.open) - 1; i >= 0; i-- {
-		switch kindOf(w.open[i].name) {
+	for i, v := range slices.Backward(w.open) {
+		switch kindOf(v.name) {
 		case leafKind, cellKind:
 			return i
 		case inlineKind:
@@ -459,8 +458,8 @@ func (w *writer) leaf() int {
 
 // cell returns the innermost cell, or -1.
 func (w *writer) cell() int {
-	for i := len(w.open) - 1; i >= 0; i-- {
-		if kindOf(w.open[i].name) == cellKind {
+	for i, v := range slices.Backward(w.open) {
+		if kindOf(v.name) == cellKind {
 			return i
 		}
 	}

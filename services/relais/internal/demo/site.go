@@ -80,8 +80,8 @@ func (s *site) article(w http.ResponseWriter, r *http.Request) {
 	case e.PubStatus == article.Canceled:
 		s.render(w, http.StatusGone, "gone.html", view{Lang: lang, Edition: &e})
 	default:
-		// The body was sanitised when it was accepted.
-		s.render(w, http.StatusOK, "article.html", view{Lang: lang, Edition: &e, Body: template.HTML(e.BodyHTML)}) //nolint:gosec // sanitised at the door
+		// The body was sanitized when it was accepted.
+		s.render(w, http.StatusOK, "article.html", view{Lang: lang, Edition: &e, Body: template.HTML(e.BodyHTML)}) //nolint:gosec // sanitized at the door
 	}
 }
 

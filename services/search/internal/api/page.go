@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -117,9 +118,7 @@ func turn(r *http.Request, q engine.Query, by, total int) string {
 		return ""
 	}
 	params := url.Values{}
-	for name, v := range r.URL.Query() {
-		params[name] = v
-	}
+	maps.Copy(params, r.URL.Query())
 	params.Set("offset", strconv.Itoa(max(0, offset)))
 	return "/search?" + params.Encode()
 }

@@ -119,11 +119,11 @@ func (a *API) question(r *http.Request) (engine.Query, error) {
 		q.Language = site.DefaultLanguage
 	}
 	for _, l := range split(params["languages"]) {
-		l, err := tag("languages", l)
+		canonical, err := tag("languages", l)
 		if err != nil {
 			return q, err
 		}
-		q.Languages = append(q.Languages, l)
+		q.Languages = append(q.Languages, canonical)
 	}
 	return q, numbers(r, &q)
 }

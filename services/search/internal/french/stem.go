@@ -65,8 +65,17 @@ func feminine(w string) string {
 		from, to string
 		least    int // shortest word the rule is for
 	}{
-		{"trice", "teur", 7}, {"euse", "eux", 6}, {"aise", "ai", 6}, {"oise", "oi", 6}, {"ive", "if", 5}, {"ique", "ic", 6},
-		{"elle", "el", 6}, {"enne", "en", 6}, {"onne", "on", 6}, {"ette", "et", 6}, {"ere", "er", 5},
+		{"trice", "teur", 7},
+		{"euse", "eux", 6},
+		{"aise", "ai", 6},
+		{"oise", "oi", 6},
+		{"ive", "if", 5},
+		{"ique", "ic", 6},
+		{"elle", "el", 6},
+		{"enne", "en", 6},
+		{"onne", "on", 6},
+		{"ette", "et", 6},
+		{"ere", "er", 5},
 	} {
 		if len(w) >= rule.least && strings.HasSuffix(w, rule.from) {
 			return w[:len(w)-len(rule.from)] + rule.to

@@ -140,7 +140,7 @@ européen europe
 
 func words(line string) []string {
 	var out []string
-	for _, w := range strings.Fields(line) {
+	for w := range strings.FieldsSeq(line) {
 		out = append(out, strings.ReplaceAll(w, "-", ""))
 	}
 	return out

@@ -73,7 +73,7 @@ func (c *Counter) add(ctx context.Context, m bus.Message) error {
 // apply adds a batch's sum to one record, unless it has been added before.
 func (c *Counter) apply(ctx context.Context, key string, sequence uint64, sum map[string]map[Class]int) error {
 	for {
-		r, entry := record{Counts: map[string]map[Class]int{}}, bus.Entry{}
+		r := record{Counts: map[string]map[Class]int{}}
 		entry, err := c.counts.Get(ctx, key)
 		fresh := fault.Is(err, fault.NotFound)
 		switch {

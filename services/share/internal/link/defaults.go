@@ -5,6 +5,7 @@ package link
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -52,7 +53,8 @@ func (d *Defaults) Seen(e article.Edition) {
 func (d *Defaults) Run(ctx context.Context) error {
 	told, err := d.stages.Told(ctx, bus.StageLinked, d.instance)
 	for err != nil && ctx.Err() == nil {
-		d.pause(ctx, "stage board not read", err)
+		d.log.WarnContext(ctx, "stage board not read", "error", err)
+		pause(ctx)
 		told, err = d.stages.Told(ctx, bus.StageLinked, d.instance)
 	}
 	for {
@@ -70,9 +72,7 @@ func (d *Defaults) Run(ctx context.Context) error {
 				delete(batch, key)
 			}
 		}
-		for key, version := range d.makeAll(ctx, batch) {
-			told[key] = version
-		}
+		maps.Copy(told, d.makeAll(ctx, batch))
 	}
 }
 
@@ -91,7 +91,8 @@ func (d *Defaults) makeAll(ctx context.Context, batch map[string]article.Edition
 			defer func() { <-slots }()
 			if err := d.one(ctx, e); err != nil {
 				if ctx.Err() == nil {
-					d.pause(ctx, "default link not made", err)
+					d.log.WarnContext(ctx, "default link not made", "article", e.ID, "error", err)
+					pause(ctx)
 					d.again(key, e)
 				}
 				return
@@ -124,8 +125,8 @@ func (d *Defaults) again(key string, e article.Edition) {
 	}
 }
 
-func (d *Defaults) pause(ctx context.Context, message string, err error) {
-	d.log.WarnContext(ctx, message, "error", err)
+// pause lets a fault pass.
+func pause(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(500 * time.Millisecond):

@@ -37,7 +37,7 @@ func BenchmarkApply(b *testing.B) {
 // BenchmarkApplyOne makes single articles searchable, one after the other.
 func BenchmarkApplyOne(b *testing.B) {
 	e := open(b, b.TempDir())
-	defer e.Close() //nolint:errcheck // the benchmark is over
+	defer e.Close()
 	documents := corpus(500)
 	n := 0
 	for b.Loop() {
@@ -55,7 +55,7 @@ func BenchmarkSearch(b *testing.B) {
 	applyAll(b, e, corpus(benchDocuments))
 	fatal(b, e.Close())
 	e = open(b, dir)
-	defer e.Close() //nolint:errcheck // the benchmark is over
+	defer e.Close()
 	b.Logf("resident after opening: %s", resident())
 
 	facets := []string{engine.FacetSection, engine.FacetLanguage, engine.FacetYear, engine.FacetPerson, engine.FacetOrganisation}

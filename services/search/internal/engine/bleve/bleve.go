@@ -20,7 +20,7 @@ import (
 	"github.com/blevesearch/bleve/v2/document"
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	index "github.com/blevesearch/bleve_index_api"
-	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/relais-press/relais/services/search/internal/engine"
 )
@@ -58,7 +58,7 @@ func Open(dir string, log *slog.Logger) (*Index, error) {
 	_, err := os.Stat(filepath.Join(dir, rootFile))
 	isNew := errors.Is(err, os.ErrNotExist)
 	store, queue, err := openStore(dir)
-	if errors.Is(err, bolt.ErrTimeout) {
+	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("open index %s: another process has it open", dir)
 	}
 	var found state
@@ -177,7 +177,7 @@ func (x *Index) state() (state, error) {
 	if err != nil {
 		return state{}, fmt.Errorf("read index state: %w", err)
 	}
-	defer reader.Close() //nolint:errcheck // only releases memory
+	defer reader.Close()
 	value, err := reader.GetInternal([]byte(stateKey))
 	if err != nil || value == nil {
 		return state{}, err
@@ -211,12 +211,12 @@ func (x *Index) Count(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("count editions: %w", err)
 	}
-	defer reader.Close() //nolint:errcheck // only releases memory
+	defer reader.Close()
 	usable, err := reader.TermFieldReader(ctx, []byte("1"), fieldUsable, false, false, false)
 	if err != nil {
 		return 0, fmt.Errorf("count editions: %w", err)
 	}
-	defer usable.Close() //nolint:errcheck // only releases memory
+	defer usable.Close()
 	return usable.Count(), nil
 }
 
@@ -270,7 +270,7 @@ func (x *Index) fresh(documents []engine.Document) ([]*engine.Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compare versions: %w", err)
 	}
-	defer reader.Close() //nolint:errcheck // only releases memory
+	defer reader.Close()
 	out := make([]*engine.Document, 0, len(highest))
 	for k, d := range highest {
 		held, ok, err := stored(reader, k)
@@ -284,7 +284,7 @@ func (x *Index) fresh(documents []engine.Document) ([]*engine.Document, error) {
 	return out, nil
 }
 
-// analyse cuts the texts of editions into terms, on all processors.
+// analyze cuts the texts of editions into terms, on all processors.
 func analyse(ctx context.Context, documents []*engine.Document) ([]*document.Document, error) {
 	out, errs := make([]*document.Document, len(documents)), make([]error, len(documents))
 	next := make(chan int)

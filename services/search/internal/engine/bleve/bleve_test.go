@@ -106,7 +106,7 @@ func writeUntilKilled(dir string) {
 		edition := enginetest.Recap()
 		edition.ID = fmt.Sprintf("recap-%d", position+1)
 		fail(e.Apply(ctx, []engine.Document{engine.NewDocument(&edition)}, position+1))
-		fmt.Println(position + 1)
+		fmt.Fprintln(os.Stdout, position+1)
 	}
 }
 
@@ -138,7 +138,7 @@ func TestOpenGivesUpWhatItCannotRead(t *testing.T) {
 			var log bytes.Buffer
 			e, err := bleve.Open(dir, slog.New(slog.NewTextHandler(&log, nil)))
 			fatal(t, err)
-			defer e.Close() //nolint:errcheck // the test is over
+			defer e.Close()
 			position, err := e.Position(t.Context())
 			fatal(t, err)
 			count, err := e.Count(t.Context())
@@ -164,7 +164,7 @@ func TestOpenGivesUpWhatItCannotRead(t *testing.T) {
 func TestOpenTwiceFails(t *testing.T) {
 	dir := t.TempDir()
 	e := open(t, dir)
-	defer e.Close() //nolint:errcheck // the test is over
+	defer e.Close()
 	if _, err := bleve.Open(dir, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("second open returned %v", err)
 	}

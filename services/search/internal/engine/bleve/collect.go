@@ -104,7 +104,7 @@ func each(ctx context.Context, reader index.IndexReader, matching query.Query, s
 	if err != nil {
 		return fmt.Errorf("prepare search: %w", err)
 	}
-	defer searcher.Close() //nolint:errcheck // only releases memory
+	defer searcher.Close()
 	sc := &search.SearchContext{
 		DocumentMatchPool: search.NewDocumentMatchPool(searcher.DocumentMatchPoolSize()+1, 0),
 		IndexReader:       reader,

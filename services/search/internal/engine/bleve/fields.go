@@ -272,5 +272,5 @@ func (f *field) Analyze()                                         {}
 func (f *field) Options() index.FieldIndexingOptions              { return f.options }
 func (f *field) AnalyzedLength() int                              { return f.length }
 func (f *field) AnalyzedTokenFrequencies() index.TokenFrequencies { return f.terms }
-func (f *field) NumPlainTextBytes() uint64                        { return uint64(f.bytes) }
+func (f *field) NumPlainTextBytes() uint64                        { return uint64(f.bytes) } //nolint:gosec // a length
 func (f *field) Size() int                                        { return f.bytes }

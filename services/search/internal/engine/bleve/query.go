@@ -60,7 +60,7 @@ func searchedLanguages(reader index.IndexReader, q *engine.Query) ([]string, err
 	if err != nil {
 		return nil, fmt.Errorf("list languages: %w", err)
 	}
-	defer dict.Close() //nolint:errcheck // only releases memory
+	defer dict.Close()
 	var out []string
 	for {
 		entry, err := dict.Next()

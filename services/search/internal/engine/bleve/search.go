@@ -33,7 +33,7 @@ func (x *Index) Search(ctx context.Context, q engine.Query) (engine.Result, erro
 	if err != nil {
 		return engine.Result{}, fmt.Errorf("search: %w", err)
 	}
-	defer reader.Close() //nolint:errcheck // only releases memory
+	defer reader.Close()
 
 	s := &asked{q: &q, reader: reader}
 	c, err := s.match(ctx)

@@ -63,7 +63,7 @@ var reading = []contract{
 		apply(t, e, 1, Recap())
 		for text, want := range map[string]string{
 			"blokchain": "blockchain", "l'usagre": "l'usager", "blockchain": "", "blockc": "",
-			" Blokchain et collectivités ": "blockchain et collectivités", "zythum": "", "": "",
+			"Blokchain et collectivités": "blockchain et collectivités", "zythum": "", "": "",
 		} {
 			if got := ask(t, e, engine.Query{Text: text}).Correction; got != want {
 				t.Errorf("correction of %q is %q, want %q", text, got, want)

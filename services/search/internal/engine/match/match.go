@@ -53,7 +53,7 @@ func Terms(tokens []french.Token) []Term {
 
 // Edits is how many letters may be wrong in a term: one from four letters, two
 // from eight, none in a term that holds anything but letters. Swapping two
-// neighbours is one edit.
+// neighbors is one edit.
 func (t *Term) Edits() int {
 	for _, r := range t.Folded {
 		if !unicode.IsLetter(r) {
