@@ -5,6 +5,7 @@ package extract
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -179,16 +180,14 @@ func cleanAttributes(name string, attrs []html.Attribute) (string, bool) {
 }
 
 func rel(values string) string {
-	kept := ""
+	given := strings.Fields(strings.ToLower(values))
+	kept := []string{}
 	for _, v := range []string{"nofollow", "sponsored", "ugc", "license", "author", "external"} {
-		for _, given := range strings.Fields(strings.ToLower(values)) {
-			if given == v {
-				kept += v + " "
-				break
-			}
+		if slices.Contains(given, v) {
+			kept = append(kept, v)
 		}
 	}
-	return kept + "noopener"
+	return strings.Join(append(kept, "noopener"), " ")
 }
 
 func escapeText(s string) string { return textEscaper.Replace(s) }

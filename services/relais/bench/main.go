@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command bench measures the one binary from outside, each speed beside the
+// raw limit of the same run: how soon it is ready and how much memory it takes,
+// how long an article takes from the POST to the reader, how fast searches and
+// redirects are answered.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/relais-press/relais/pkg/lifecycle"
+)
+
+func main() {
+	os.Exit(lifecycle.Main(func(ctx context.Context) error {
+		dir, err := os.MkdirTemp("", "relais-bench-*")
+		if err != nil {
+			return fmt.Errorf("bench: %w", err)
+		}
+		defer os.RemoveAll(dir)
+		return run(ctx, os.Stdout, dir)
+	}))
+}
+
+func run(ctx context.Context, out io.Writer, dir string) error {
+	program := filepath.Join(dir, "relais")
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/relais-press/relais/services/relais")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("build relais: %w", err)
+	}
+	raw, err := measureRaw(ctx, filepath.Join(dir, "raw"))
+	if err != nil {
+		return err
+	}
+	r, err := start(ctx, program, filepath.Join(dir, "data"))
+	if err != nil {
+		return err
+	}
+	defer r.stop()
+	fmt.Fprintf(out, "ready on empty data      %8.0f ms   (to reach: < 1000)\n", ms(r.ready))
+	fmt.Fprintf(out, "idle memory (RSS)        %8.1f MiB  (to reach: < 120)\n", r.rss())
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	visible, err := r.publishAtRate(ctx, 50, 500)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "publish → searchable p50 %8.1f ms   (to reach: < 50)    at 50 articles/s, raw append %.2f ms, × %.0f\n",
+		ms(visible.at(0.5)), ms(raw.appends.at(0.5)), ratio(visible.at(0.5), raw.appends.at(0.5)))
+	fmt.Fprintf(out, "publish → searchable p99 %8.1f ms   (to reach: < 250)   raw append %.2f ms, × %.0f\n",
+		ms(visible.at(0.99)), ms(raw.appends.at(0.99)), ratio(visible.at(0.99), raw.appends.at(0.99)))
+	for _, m := range []struct {
+		name string
+		call func(context.Context) error
+	}{
+		{"POST of an article", r.publishNext},
+		{"search, one word", r.search("collectivite")},
+		{"search, with a typo", r.search("blokchain potentialites")},
+		{"redirect, counted", r.follow},
+	} {
+		took, err := repeat(ctx, 300, m.call)
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+		fmt.Fprintf(out, "%-24s %8.2f ms p50, %.2f p99; bare net/http %.2f, × %.1f\n", m.name,
+			ms(took.at(0.5)), ms(took.at(0.99)), ms(raw.http.at(0.5)), ratio(took.at(0.5), raw.http.at(0.5)))
+	}
+	fmt.Fprintf(out, "memory after all         %8.1f MiB\n", r.rss())
+	return nil
+}
