@@ -60,6 +60,12 @@ func (a *API) extract(w http.ResponseWriter, r *http.Request) error {
 	if d.Edition.ID == "" && d.Edition.Headline != "" {
 		d.Edition.ID = extract.Slug(d.Edition.Headline)
 	}
+	if d.Edition.SourceLanguage == "" {
+		d.Edition.SourceLanguage = d.Edition.Language
+	}
+	if d.Edition.PubStatus == "" {
+		d.Edition.PubStatus = article.Usable
+	}
 	return web.WriteJSON(w, r, http.StatusOK, d)
 }
 
@@ -208,8 +214,10 @@ func (a *API) cancelArticle(w http.ResponseWriter, r *http.Request) error {
 
 func (a *API) cancel(w http.ResponseWriter, r *http.Request, language string) error {
 	var c cancellation
-	if err := web.ReadJSON(w, r, &c); err != nil {
-		return err
+	if r.ContentLength != 0 { // every member is optional, and so is the body
+		if err := web.ReadJSON(w, r, &c); err != nil {
+			return err
+		}
 	}
 	condition, err := web.IfMatch(r)
 	if err != nil {

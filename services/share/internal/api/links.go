@@ -27,10 +27,19 @@ type input struct {
 	Expires  *time.Time `json:"expires"`
 }
 
-// output is a link as it is answered.
+// output is a link as it is answered: what it is for is always told, if only
+// by an empty text.
 type output struct {
-	link.Link
-	URL string `json:"url"`
+	Code     string     `json:"code"`
+	URL      string     `json:"url"`
+	Article  string     `json:"article"`
+	Language string     `json:"language"`
+	Partner  string     `json:"partner"`
+	Channel  string     `json:"channel"`
+	Campaign string     `json:"campaign"`
+	Created  time.Time  `json:"created"`
+	Expires  *time.Time `json:"expires,omitempty"`
+	Disabled bool       `json:"disabled"`
 }
 
 var codePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{2,63}$`)
@@ -111,7 +120,11 @@ func (a *API) check(r *http.Request, in *input, site *partner.Partner) error {
 	return nil
 }
 
-func (a *API) show(l link.Link) output { return output{l, a.publicURL + "/s/" + l.Code} }
+func (a *API) show(l link.Link) output {
+	return output{
+		l.Code, a.publicURL + "/s/" + l.Code, l.Article, l.Language, l.Partner, l.Channel, l.Campaign, l.Created, l.Expires, l.Disabled,
+	}
+}
 
 // find returns the link that the path names, when the caller may see it.
 func (a *API) find(r *http.Request) (link.Link, error) {
