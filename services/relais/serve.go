@@ -15,6 +15,7 @@ import (
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/services/ingest"
 	"github.com/relais-press/relais/services/relais/internal/demo"
+	"github.com/relais-press/relais/services/relais/internal/docs"
 	"github.com/relais-press/relais/services/relais/internal/landing"
 	"github.com/relais-press/relais/services/search"
 	"github.com/relais-press/relais/services/share"
@@ -59,6 +60,9 @@ func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) error {
 		},
 		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
 			return share.New(ctx, s.Share, deps)
+		},
+		func(_ context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
+			return docs.New(deps)
 		},
 		func(_ context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
 			return landing.New(landing.Config{Demo: s.Demo, DemoListen: s.DemoListen}, deps)

@@ -53,7 +53,9 @@ func (r *relay) call(method, path, body string, header ...string) answer {
 	if err != nil {
 		r.t.Fatalf("%s %s: %v", method, path, err)
 	}
-	return answer{resp.StatusCode, resp.Header, b}
+	out := answer{resp.StatusCode, resp.Header, b}
+	keepsContract(r.t, req, body, out)
+	return out
 }
 
 // must is call with a status that has to come back.
