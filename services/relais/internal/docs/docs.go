@@ -210,12 +210,25 @@ func (o operation) Example() string {
 	return strings.TrimSpace(b.String())
 }
 
-// paragraphs cuts a description at its blank lines; lines within are joined.
-func paragraphs(s string) []string {
-	var out []string
+// span is a piece of a text, set as code or not.
+type span struct {
+	Text string
+	Code bool
+}
+
+// paragraphs cuts a description at its blank lines and sets what stands in
+// backticks as code; lines within a paragraph are joined.
+func paragraphs(s string) [][]span {
+	var out [][]span
 	for p := range strings.SplitSeq(strings.TrimSpace(s), "\n\n") {
-		if p = strings.Join(strings.Fields(strings.ReplaceAll(p, "**", "")), " "); p != "" {
-			out = append(out, p)
+		var spans []span
+		for i, text := range strings.Split(strings.Join(strings.Fields(strings.ReplaceAll(p, "**", "")), " "), "`") {
+			if text != "" {
+				spans = append(spans, span{text, i%2 == 1})
+			}
+		}
+		if len(spans) > 0 {
+			out = append(out, spans)
 		}
 	}
 	return out
