@@ -15,6 +15,7 @@ import (
 
 // Bucket is one key-value bucket of the log.
 type Bucket struct {
+	bus  *Bus
 	kv   jetstream.KeyValue
 	name string
 }
@@ -33,11 +34,14 @@ func (b *Bus) Bucket(ctx context.Context, name string) (*Bucket, error) {
 	if err != nil {
 		return nil, unavailable("open bucket "+name, err)
 	}
-	return &Bucket{kv: kv, name: name}, nil
+	return &Bucket{bus: b, kv: kv, name: name}, nil
 }
 
 // Get returns the value of a key, or NotFound.
 func (k *Bucket) Get(ctx context.Context, key string) (Entry, error) {
+	if err := k.bus.connected(); err != nil {
+		return Entry{}, err
+	}
 	e, err := k.kv.Get(ctx, key)
 	if err != nil {
 		return Entry{}, notFoundOr("get "+k.name+"/"+key, err)
@@ -48,24 +52,36 @@ func (k *Bucket) Get(ctx context.Context, key string) (Entry, error) {
 // Create writes a key that must not exist, and returns its revision; Conflict
 // when it does.
 func (k *Bucket) Create(ctx context.Context, key string, value []byte) (uint64, error) {
+	if err := k.bus.connected(); err != nil {
+		return 0, err
+	}
 	rev, err := k.kv.Create(ctx, key, value)
 	return rev, k.lost("create", key, err)
 }
 
 // Update writes a key whose revision must be the given one; Conflict otherwise.
 func (k *Bucket) Update(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
+	if err := k.bus.connected(); err != nil {
+		return 0, err
+	}
 	rev, err := k.kv.Update(ctx, key, value, revision)
 	return rev, k.lost("update", key, err)
 }
 
 // Put writes a key whatever it held.
 func (k *Bucket) Put(ctx context.Context, key string, value []byte) (uint64, error) {
+	if err := k.bus.connected(); err != nil {
+		return 0, err
+	}
 	rev, err := k.kv.Put(ctx, key, value)
 	return rev, k.lost("put", key, err)
 }
 
 // Delete marks a key as deleted. Deleting what is not there is no error.
 func (k *Bucket) Delete(ctx context.Context, key string) error {
+	if err := k.bus.connected(); err != nil {
+		return err
+	}
 	return k.lost("delete", key, k.kv.Delete(ctx, key))
 }
 

@@ -32,6 +32,7 @@ type Config struct {
 type Bus struct {
 	conn        *nats.Conn
 	js          jetstream.JetStream
+	streams     map[string]jetstream.Stream // handles of the declared streams, by name
 	log         *slog.Logger
 	deadLetters *prometheus.CounterVec
 }
@@ -55,7 +56,7 @@ func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	b := &Bus{conn: conn, js: js, log: cfg.Logger, deadLetters: prometheus.NewCounterVec(prometheus.CounterOpts{
+	b := &Bus{conn: conn, js: js, streams: map[string]jetstream.Stream{}, log: cfg.Logger, deadLetters: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "relais_deadletters_total", Help: "Messages put aside, by consumer and kind of error.",
 	}, []string{"consumer", "kind"})}
 	if cfg.Metrics != nil {
@@ -65,7 +66,7 @@ func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 	}
 	replicas := max(cfg.Replicas, 1)
 	for _, s := range streams(replicas) {
-		if _, err := js.CreateOrUpdateStream(ctx, s); err != nil {
+		if b.streams[s.Name], err = js.CreateOrUpdateStream(ctx, s); err != nil {
 			return nil, unavailable("declare stream "+s.Name, err)
 		}
 	}
@@ -81,8 +82,17 @@ func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 func (b *Bus) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	if _, err := b.js.Stream(ctx, Articles); err != nil {
+	if _, err := b.streams[Articles].Info(ctx); err != nil {
 		return unavailable("check log", err)
+	}
+	return nil
+}
+
+// connected returns Unavailable at once while the connection is down, so that a
+// caller does not wait for a log that is known to be away.
+func (b *Bus) connected() error {
+	if !b.conn.IsConnected() {
+		return unavailable("reach log", nats.ErrDisconnected)
 	}
 	return nil
 }
@@ -92,6 +102,9 @@ func (b *Bus) Check(ctx context.Context) error {
 // An attempt whose answer was lost is recognized by its EventHeader, so that
 // retrying never writes twice. Another writer having been first is a Conflict.
 func (b *Bus) Append(ctx context.Context, stream string, m Message, expected uint64) (uint64, error) {
+	if err := b.connected(); err != nil {
+		return 0, err
+	}
 	msg := &nats.Msg{Subject: m.Subject, Header: nats.Header(m.Header), Data: m.Data}
 	const attempts = 3
 	for n := 1; ; n++ {
@@ -126,6 +139,9 @@ func (b *Bus) ownOrConflict(ctx context.Context, stream string, m Message, cause
 // Publish writes m without a condition; a repeated ID within the stream's
 // window is stored once.
 func (b *Bus) Publish(ctx context.Context, m Message) error {
+	if err := b.connected(); err != nil {
+		return err
+	}
 	msg := &nats.Msg{Subject: m.Subject, Header: nats.Header(m.Header), Data: m.Data}
 	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(m.ID)); err != nil {
 		return unavailable("publish "+m.Subject, err)
@@ -135,11 +151,10 @@ func (b *Bus) Publish(ctx context.Context, m Message) error {
 
 // Last returns the newest message of a subject.
 func (b *Bus) Last(ctx context.Context, stream, subject string) (Message, error) {
-	s, err := b.js.Stream(ctx, stream)
-	if err != nil {
-		return Message{}, unavailable("read "+subject, err)
+	if err := b.connected(); err != nil {
+		return Message{}, err
 	}
-	raw, err := s.GetLastMsgForSubject(ctx, subject)
+	raw, err := b.streams[stream].GetLastMsgForSubject(ctx, subject)
 	if err != nil {
 		return Message{}, notFoundOr("read "+subject, err)
 	}
@@ -148,13 +163,12 @@ func (b *Bus) Last(ctx context.Context, stream, subject string) (Message, error)
 
 // History returns the messages kept of a subject, oldest first.
 func (b *Bus) History(ctx context.Context, stream, subject string) ([]Message, error) {
-	s, err := b.js.Stream(ctx, stream)
-	if err != nil {
-		return nil, unavailable("read history of "+subject, err)
+	if err := b.connected(); err != nil {
+		return nil, err
 	}
 	var out []Message
 	for next := uint64(1); ; {
-		raw, err := s.GetMsg(ctx, next, jetstream.WithGetMsgSubject(subject))
+		raw, err := b.streams[stream].GetMsg(ctx, next, jetstream.WithGetMsgSubject(subject))
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
 			return out, nil
@@ -168,11 +182,10 @@ func (b *Bus) History(ctx context.Context, stream, subject string) ([]Message, e
 
 // Subjects lists the subjects of a stream that match a filter.
 func (b *Bus) Subjects(ctx context.Context, stream, filter string) ([]string, error) {
-	s, err := b.js.Stream(ctx, stream)
-	if err != nil {
-		return nil, unavailable("list "+filter, err)
+	if err := b.connected(); err != nil {
+		return nil, err
 	}
-	info, err := s.Info(ctx, jetstream.WithSubjectFilter(filter))
+	info, err := b.streams[stream].Info(ctx, jetstream.WithSubjectFilter(filter))
 	if err != nil {
 		return nil, unavailable("list "+filter, err)
 	}
@@ -185,11 +198,11 @@ func (b *Bus) Subjects(ctx context.Context, stream, filter string) ([]string, er
 
 // LastSequence is the sequence of the stream's newest message; 0 when it is empty.
 func (b *Bus) LastSequence(ctx context.Context, stream string) (uint64, error) {
-	s, err := b.js.Stream(ctx, stream)
+	info, err := b.streams[stream].Info(ctx)
 	if err != nil {
 		return 0, unavailable("inspect "+stream, err)
 	}
-	return s.CachedInfo().State.LastSeq, nil
+	return info.State.LastSeq, nil
 }
 
 func fromRaw(raw *jetstream.RawStreamMsg) Message {

@@ -23,6 +23,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	// The programs under test are built, not imported; these imports, and reading
+	// the command's own files below, let go test see that they have changed.
+	_ "github.com/relais-press/relais/services/ingest"
+	_ "github.com/relais-press/relais/services/relais/internal/demo"
+	_ "github.com/relais-press/relais/services/relais/internal/docs"
+	_ "github.com/relais-press/relais/services/relais/internal/landing"
+	_ "github.com/relais-press/relais/services/search"
+	_ "github.com/relais-press/relais/services/share"
 )
 
 const adminKey = "rk_end-to-end-admin-key-0123456789"
@@ -48,6 +57,15 @@ func TestMain(m *testing.M) {
 
 // build compiles the four commands, and nats-server at the version the module pins.
 func build(dir string) error {
+	own, err := filepath.Glob("../*.go")
+	if err != nil {
+		return err
+	}
+	for _, file := range own {
+		if _, err := os.ReadFile(file); err != nil {
+			return err
+		}
+	}
 	cmd := exec.Command("go", "build", "-o", dir+"/",
 		"github.com/relais-press/relais/services/relais",
 		"github.com/relais-press/relais/services/ingest/cmd/relais-ingest",
@@ -173,6 +191,7 @@ func (p *process) stop() time.Duration {
 type relay struct {
 	t     *testing.T
 	base  string
+	nats  string // address of the log, when it runs apart
 	dir   string
 	parts map[string]*process
 	boot  func(r *relay)
@@ -204,7 +223,7 @@ func bootApart(r *relay) {
 	nats := start(r.t, "nats-server", "-js", "-sd", filepath.Join(r.dir, "nats"), "-a", "127.0.0.1", "-p", "-1", "--ports_file_dir", ports)
 	nats.line("Server is ready")
 	r.parts["nats-server"] = nats
-	natsURL := r.natsURL(ports)
+	r.nats = r.natsURL(ports)
 	routes := map[string]*httputil.ReverseProxy{}
 	var mu sync.RWMutex
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -216,7 +235,7 @@ func bootApart(r *relay) {
 	r.t.Cleanup(front.Close)
 	r.base = front.URL
 	for _, name := range []string{"relais-ingest", "relais-search", "relais-share"} {
-		p := start(r.t, name, "--listen", "127.0.0.1:0", "--nats-url", natsURL, "--public-url", r.base, "--data", filepath.Join(r.dir, name))
+		p := start(r.t, name, "--listen", "127.0.0.1:0", "--nats-url", r.nats, "--public-url", r.base, "--data", filepath.Join(r.dir, name))
 		r.parts[name] = p
 		target := &url.URL{Scheme: "http", Host: p.address()}
 		mu.Lock()
