@@ -157,6 +157,27 @@ func TestTheRecapAsCopied(t *testing.T) {
 	}
 }
 
+func TestPagesAndMarkdown(t *testing.T) {
+	n := open(t, ingest.Config{AdminKey: adminKey})
+	page, err := os.ReadFile(filepath.Join("internal", "extract", "testdata", "page.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := n.must(http.StatusCreated, "POST", "/v1/articles", string(page), "Content-Type", "text/html; charset=utf-8").edition(t)
+	if e.ID != "registres-partages-les-communes-testent" || e.Language != "fr" || e.Section != "Secteur public" || len(e.Authors) != 1 {
+		t.Errorf("page: %+v", e)
+	}
+	e = n.must(http.StatusCreated, "POST", "/v1/articles?id=md", "---\nsection: Justice\n---\n# Un titre\n\nUn *texte* en français, de quelques mots.",
+		"Content-Type", "text/markdown").edition(t)
+	if e.Headline != "Un titre" || e.Section != "Justice" || e.BodyHTML != "<p>Un <em>texte</em> en français, de quelques mots.</p>" {
+		t.Errorf("Markdown: %+v", e)
+	}
+	for _, bad := range []string{"---\nheadlin: x\n---\ny", "---\na: [\n---\ny", "---\na: &x 1\nb: *x\n---\ny"} {
+		n.must(http.StatusBadRequest, "POST", "/v1/articles", bad, "Content-Type", "text/markdown")
+	}
+	n.must(http.StatusUnprocessableEntity, "POST", "/v1/articles", "<p>Sans titre.</p>", "Content-Type", "text/html")
+}
+
 func plainSpace(r rune) rune {
 	if r == '\u00a0' || r == '\u202f' {
 		return ' '

@@ -32,6 +32,12 @@ func linked() map[string][]string {
 		"google.golang.org/protobuf",
 	}
 	ingest := []string{
+		"codeberg.org/readeck/go-readability/v2",
+		"github.com/andybalholm/cascadia",
+		"github.com/go-shiori/dom",
+		"github.com/gogs/chardet",
+		"github.com/itlightning/dateparse",
+		"go.yaml.in/yaml/v3",
 		"github.com/aymerick/douceur",
 		"github.com/gorilla/css",
 		"github.com/microcosm-cc/bluemonday",
@@ -65,7 +71,6 @@ func linked() map[string][]string {
 		"github.com/mschoch/smat",
 		"go.etcd.io/bbolt",
 	}
-	docs := []string{"go.yaml.in/yaml/v3"} // the page made of openapi.yaml
 	log := []string{
 		"github.com/antithesishq/antithesis-sdk-go",
 		"github.com/minio/highwayhash",
@@ -76,6 +81,6 @@ func linked() map[string][]string {
 		"services/ingest/cmd/relais-ingest": slices.Concat(shared, ingest),
 		"services/search/cmd/relais-search": slices.Concat(shared, search),
 		"services/share/cmd/relais-share":   shared,
-		"services/relais":                   slices.Concat(shared, ingest, search, docs, log),
+		"services/relais":                   slices.Concat(shared, ingest, search, log),
 	}
 }

@@ -29,7 +29,7 @@ type draft struct {
 // read makes a draft from a request's body by its Content-Type and from the
 // query parameters id, language and canonicalUrl.
 func read(w http.ResponseWriter, r *http.Request) (draft, error) {
-	mt, err := web.MediaType(r, "application/json", "text/plain")
+	mt, err := web.MediaType(r, "application/json", "text/plain", "text/html", "text/markdown")
 	if err != nil {
 		return draft{}, err
 	}
@@ -41,10 +41,15 @@ func read(w http.ResponseWriter, r *http.Request) (draft, error) {
 		return draft{}, err
 	}
 	var d draft
-	if mt == "application/json" {
+	switch mt {
+	case "application/json":
 		d, err = fromJSON(body)
-	} else {
-		d, err = fromText(body)
+	case "text/html":
+		d, err = fromExtract(extract.Page(body))
+	case "text/markdown":
+		d, err = fromMarkdown(body)
+	default:
+		d, err = fromExtract(extract.Text(body))
 	}
 	if err != nil {
 		return draft{}, err
@@ -63,8 +68,8 @@ func read(w http.ResponseWriter, r *http.Request) (draft, error) {
 	return d, nil
 }
 
-func fromText(body []byte) (draft, error) {
-	res, err := extract.Text(body)
+// fromExtract makes a draft of what was extracted from a text or a page.
+func fromExtract(res extract.Result, err error) (draft, error) {
 	if e, ok := errors.AsType[*fault.Error](err); ok {
 		return draft{}, fault.WithFields(e.Kind, e.Detail, fault.Field{Pointer: "/bodyText", Detail: e.Detail})
 	}
@@ -73,6 +78,26 @@ func fromText(body []byte) (draft, error) {
 	}
 	res.Edition.SourceLanguage = "" // for the article to say
 	return draft{res.Edition, res.Warnings}, nil
+}
+
+// fromMarkdown reads Markdown whose front matter, if any, holds the members of
+// an edition in YAML. Without a headline the first heading is taken for it.
+func fromMarkdown(body []byte) (draft, error) {
+	matter, text, err := extract.FrontMatter(body)
+	if err != nil {
+		return draft{}, err
+	}
+	var in input
+	if len(matter) > 0 {
+		if err := web.DecodeJSON(matter, &in); err != nil {
+			return draft{}, err
+		}
+	}
+	if in.Headline == "" {
+		in.Headline, text = extract.MarkdownHeadline(text)
+	}
+	in.BodyMarkdown = text
+	return in.draft()
 }
 
 func fromJSON(body []byte) (draft, error) {
