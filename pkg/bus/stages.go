@@ -17,6 +17,8 @@ import (
 const (
 	StageSearchable = "searchable" // a running index answers with this version
 	StageLinked     = "linked"     // short links lead to this version
+	StageReleased   = "released"   // the version's embargo has lifted
+	StageExpired    = "expired"    // the version's time has passed
 )
 
 // Stage is what one instance of a service has seen of an edition.

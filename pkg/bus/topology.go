@@ -11,6 +11,7 @@ import (
 // The streams of the log.
 const (
 	Articles    = "ARTICLES"    // every version of every edition, whole
+	Releases    = "RELEASES"    // wake-up calls for embargoes that lift and editions that expire
 	Clicks      = "CLICKS"      // batches of clicks on short links
 	DeadLetters = "DEADLETTERS" // messages a consumer gave up on, with the reason
 )
@@ -22,11 +23,14 @@ const (
 	Links       = "LINKS"       // code → link, and the indexes that find one
 	Counts      = "COUNTS"      // code.day → clicks by channel and class
 	Stages      = "STAGES"      // id.language.stage.instance → version seen
+	Imports     = "IMPORTS"     // import id → its state and counts
 	Idempotency = "IDEMPOTENCY" // hash of an Idempotency-Key → the sealed first answer
 )
 
 // Subjects of the log beside article.Subject.
 const (
+	ReleaseAtSubject  = "relais.release.at."  // schedules: <id>.<language>.<stage>
+	ReleaseDueSubject = "relais.release.due." // what schedules publish: the same
 	ClickSubject      = "relais.click."
 	DeadLetterSubject = "relais.deadletter."
 )
@@ -44,6 +48,17 @@ func streams(replicas int) []jetstream.StreamConfig {
 			AllowDirect:       true,
 			Storage:           jetstream.FileStorage,
 			Compression:       jetstream.S2Compression,
+			Replicas:          replicas,
+		},
+		{
+			Name:              Releases,
+			Description:       "One schedule per embargo or expiry to come, and the calls of the last day.",
+			Subjects:          []string{ReleaseAtSubject + "*.*.*", ReleaseDueSubject + "*.*.*"},
+			MaxMsgsPerSubject: 1,
+			AllowMsgSchedules: true,
+			AllowMsgTTL:       true,
+			AllowDirect:       true,
+			Storage:           jetstream.FileStorage,
 			Replicas:          replicas,
 		},
 		{
@@ -84,6 +99,7 @@ func buckets(replicas int) []jetstream.KeyValueConfig {
 		bucket(Links, "Short links, by code; a link holds an article id, never a destination.", 8, 0),
 		bucket(Counts, "Clicks by link, day, channel and class; recountable from CLICKS.", 1, 0),
 		bucket(Stages, "Which stage has seen which version of an edition.", 1, 0),
+		bucket(Imports, "Imports, by id: state, counts and errors.", 1, 0),
 		bucket(Idempotency, "First answers by Idempotency-Key, sealed with the caller's own key.", 1, 24*time.Hour),
 	}
 }
@@ -92,7 +108,8 @@ func buckets(replicas int) []jetstream.KeyValueConfig {
 type Consumer struct {
 	Name   string // durable name
 	Stream string
-	Batch  int // most messages handed over at once
+	Filter string // of subjects; empty: all of the stream
+	Batch  int    // most messages handed over at once
 
 	// Start, when set, says the sequence after which to begin, each time the
 	// consumer is set up: for projections that keep their own position. The
@@ -105,6 +122,7 @@ type Consumer struct {
 func (c Consumer) config() jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{
 		Durable:       c.Name,
+		FilterSubject: c.Filter,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       30 * time.Second,
 		MaxDeliver:    -1,

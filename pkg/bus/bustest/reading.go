@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bustest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/relais-press/relais/pkg/bus"
+)
+
+func lastOfEach(t *testing.T, b *bus.Bus) {
+	if got, err := b.LastOfEach(t.Context(), bus.Articles, "relais.article.recap.*"); err != nil || len(got) != 0 {
+		t.Errorf("of an empty log: %v (%v), want none", got, err)
+	}
+	seq := mustAppend(t, b, Message(subject, "recap.fr.1", "a", "un"), 0)
+	mustAppend(t, b, Message("relais.article.recap.en", "recap.en.1", "b", "one"), 0)
+	mustAppend(t, b, Message("relais.article.recap-2.fr", "recap-2.fr.1", "c", "other"), 0)
+	mustAppend(t, b, Message(subject, "recap.fr.2", "d", "deux"), seq)
+	got, err := b.LastOfEach(t.Context(), bus.Articles, "relais.article.recap.*")
+	if err != nil || len(got) != 2 || string(got[0].Data) != "one" || string(got[1].Data) != "deux" || got[1].Subject != subject || got[1].Sequence != 4 {
+		t.Errorf("last of each = %v (%v)", got, err)
+	}
+}
+
+func headers(t *testing.T, b *bus.Bus) {
+	for n := range 5 {
+		at := fmt.Sprintf("relais.article.a-%d.fr", n%2)
+		last, err := b.LastOfEach(t.Context(), bus.Articles, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		expected := uint64(0)
+		if len(last) > 0 {
+			expected = last[0].Sequence
+		}
+		mustAppend(t, b, Message(at, fmt.Sprint("m", n), fmt.Sprint("attempt-", n), strings.Repeat("x", 1000)), expected)
+	}
+	for _, tc := range []struct {
+		filter   string
+		from, to uint64
+		want     string
+	}{
+		{"relais.article.*.*", 0, 9, "attempt-0 attempt-1 attempt-2 attempt-3 attempt-4"},
+		{"relais.article.*.*", 2, 3, "attempt-1 attempt-2"},
+		{"relais.article.a-1.*", 1, 4, "attempt-1 attempt-3"},
+		{"relais.article.a-1.*", 5, 9, ""},
+		{"relais.article.none.*", 1, 9, ""},
+	} {
+		var got []string
+		err := b.Headers(t.Context(), bus.Articles, tc.filter, tc.from, tc.to, func(m bus.Message) {
+			if len(m.Data) != 0 {
+				t.Errorf("%d bytes of data", len(m.Data))
+			}
+			got = append(got, m.Header[bus.EventHeader][0])
+		})
+		if err != nil || strings.Join(got, " ") != tc.want {
+			t.Errorf("headers of %s from %d to %d = %v (%v), want %s", tc.filter, tc.from, tc.to, got, err, tc.want)
+		}
+	}
+}
+
+func schedule(t *testing.T, b *bus.Bus) {
+	due := make(chan bus.Message, 10)
+	defer run(t, b, bus.Consumer{Name: "releases", Stream: bus.Releases, Filter: bus.ReleaseDueSubject + ">", Batch: 10},
+		func(_ context.Context, batch []bus.Message) error {
+			for _, m := range batch {
+				due <- m
+			}
+			return nil
+		})()
+	at := time.Now().Add(1100 * time.Millisecond)
+	for _, s := range []struct {
+		data string
+		at   time.Time
+	}{{"replaced", at.Add(time.Hour)}, {"fired", at}} {
+		m := bus.Message{Subject: bus.ReleaseAtSubject + "recap.fr.released", Data: []byte(s.data)}
+		if err := b.Schedule(t.Context(), m, bus.ReleaseDueSubject+"recap.fr.released", s.at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := receive(t, "the schedule to fire", due)
+	if early := time.Until(at); early > 0 {
+		t.Errorf("fired %v early", early)
+	}
+	if string(m.Data) != "fired" || m.Subject != bus.ReleaseDueSubject+"recap.fr.released" {
+		t.Errorf("fired %s on %s", m.Data, m.Subject)
+	}
+	if left, err := b.Subjects(t.Context(), bus.Releases, bus.ReleaseAtSubject+">"); err != nil || len(left) != 0 {
+		t.Errorf("schedules left: %v (%v)", left, err)
+	}
+}
