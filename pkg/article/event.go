@@ -98,6 +98,24 @@ func (c *Change) Encode() (header map[string][]string, data []byte, err error) {
 	return header, data, nil
 }
 
+// Header is what an event's headers say of it, each value as it stands there;
+// empty where it is missing.
+type Header struct{ SpecVersion, Type, ID, Time, Sequence, Actor, TraceParent string }
+
+// DecodeHeader reads the headers alone, without a check of what they say.
+func DecodeHeader(header map[string][]string) Header {
+	get := func(name string) string {
+		if v := header["ce-"+name]; len(v) > 0 {
+			return unescape(v[0])
+		}
+		return ""
+	}
+	return Header{
+		SpecVersion: get("specversion"), Type: get("type"), ID: get("id"), Time: get("time"),
+		Sequence: get("sequence"), Actor: get("authid"), TraceParent: get("traceparent"),
+	}
+}
+
 // ErrNotAnEdition says that a message does not carry an edition event of a
 // known major version.
 var ErrNotAnEdition = errors.New("article: not an edition event")
@@ -105,17 +123,12 @@ var ErrNotAnEdition = errors.New("article: not an edition event")
 // Decode reads what Encode wrote. Unknown attributes and unknown fields of the
 // edition are ignored, so that an older reader lives with a newer writer.
 func Decode(header map[string][]string, data []byte) (Change, error) {
-	get := func(name string) string {
-		if v := header["ce-"+name]; len(v) > 0 {
-			return unescape(v[0])
-		}
-		return ""
-	}
-	typ := get("type")
-	if get("specversion") != "1.0" || !strings.HasPrefix(typ, "press.relais.edition.") || !strings.HasSuffix(typ, ".v1") {
+	h := DecodeHeader(header)
+	typ := h.Type
+	if h.SpecVersion != "1.0" || !strings.HasPrefix(typ, "press.relais.edition.") || !strings.HasSuffix(typ, ".v1") {
 		return Change{}, fmt.Errorf("%w: type %q", ErrNotAnEdition, typ)
 	}
-	c := Change{EventID: get("id"), Actor: get("authid"), TraceParent: get("traceparent")}
+	c := Change{EventID: h.ID, Actor: h.Actor, TraceParent: h.TraceParent}
 	if err := json.Unmarshal(data, &c.Edition); err != nil {
 		return Change{}, fmt.Errorf("%w: %w", ErrNotAnEdition, err)
 	}

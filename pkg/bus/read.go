@@ -148,4 +148,3 @@ func fromRaw(raw *jetstream.RawStreamMsg) Message {
 		Sequence: raw.Sequence, Time: raw.Time,
 	}
 }
-

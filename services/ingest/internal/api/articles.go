@@ -38,10 +38,10 @@ func (a *API) createArticle(w http.ResponseWriter, r *http.Request) error {
 	}
 	base := write.Edition.ID
 	for n := 2; ; n++ {
-		st, outcome, err := a.editions.Put(r.Context(), write)
+		res, err := a.editions.Put(r.Context(), write)
 		switch {
 		case err == nil:
-			return a.answerWrite(w, r, st, outcome)
+			return a.answerWrite(w, r, res)
 		case named || !fault.Is(err, fault.Conflict) || n > 100:
 			return err
 		}
@@ -74,11 +74,12 @@ func (a *API) putEdition(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.replace(w, r, d.Edition)
+	return a.replace(w, r, d.Edition, d.lift)
 }
 
-// replace writes the edition the path names.
-func (a *API) replace(w http.ResponseWriter, r *http.Request, e article.Edition) error {
+// replace writes the edition the path names; with lift, an absent
+// embargoedUntil ends the present embargo.
+func (a *API) replace(w http.ResponseWriter, r *http.Request, e article.Edition, lift bool) error {
 	for _, part := range []struct {
 		pointer string
 		field   *string
@@ -95,15 +96,16 @@ func (a *API) replace(w http.ResponseWriter, r *http.Request, e article.Edition)
 		return err
 	}
 	write := writeOf(r, e)
+	write.Lift = lift
 	var err error
 	if write.IfMatch, err = web.IfMatch(r); err != nil {
 		return err
 	}
-	st, outcome, err := a.editions.Put(r.Context(), write)
+	res, err := a.editions.Put(r.Context(), write)
 	if err != nil {
 		return err
 	}
-	return a.answerWrite(w, r, st, outcome)
+	return a.answerWrite(w, r, res)
 }
 
 // patchEdition merges a patch (RFC 7396) into the present edition. A patch that
@@ -140,7 +142,7 @@ func (a *API) patchEdition(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.replace(w, r, d.Edition)
+	return a.replace(w, r, d.Edition, true)
 }
 
 func merge(e article.Edition, patch []byte) ([]byte, error) {
@@ -204,15 +206,13 @@ func (a *API) cancelEdition(w http.ResponseWriter, r *http.Request) error {
 	return a.cancel(w, r, web.Var(r, "lang"))
 }
 
-func (a *API) cancelArticle(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.article(r)
-	if err != nil {
+func (a *API) cancelArticle(w http.ResponseWriter, r *http.Request) error { return a.cancel(w, r, "") }
+
+// cancel cancels an edition; without a language, the whole article.
+func (a *API) cancel(w http.ResponseWriter, r *http.Request, language string) error {
+	if err := web.KnownParams(r, "wait"); err != nil {
 		return err
 	}
-	return a.cancel(w, r, all[0].Edition.Language)
-}
-
-func (a *API) cancel(w http.ResponseWriter, r *http.Request, language string) error {
 	var c cancellation
 	if r.ContentLength != 0 { // every member is optional, and so is the body
 		if err := web.ReadJSON(w, r, &c); err != nil {
@@ -223,15 +223,19 @@ func (a *API) cancel(w http.ResponseWriter, r *http.Request, language string) er
 	if err != nil {
 		return err
 	}
+	id := web.Var(r, "id")
+	if !article.ValidID(id) {
+		return errNoArticle
+	}
 	write := writeOf(r, article.Edition{})
 	write.IfMatch = condition
-	st, err := a.editions.Cancel(r.Context(), web.Var(r, "id"), language, article.Cancellation{
+	res, err := a.editions.Cancel(r.Context(), id, language, article.Cancellation{
 		Reason: extract.NormalizeLine(c.Reason), Legal: c.Legal, ReplacedBy: c.ReplacedBy,
 	}, write)
 	if err != nil {
 		return err
 	}
-	return a.answerWrite(w, r, st, editions.Updated)
+	return a.answerWrite(w, r, res)
 }
 
 func (a *API) getEdition(w http.ResponseWriter, r *http.Request) error {
@@ -336,40 +340,46 @@ func (a *API) current(r *http.Request) (editions.Stored, error) {
 // article reads every edition of the article that the path names.
 func (a *API) article(r *http.Request) ([]editions.Stored, error) {
 	id := web.Var(r, "id")
-	unknown := fault.New(fault.NotFound, "there is no such article")
 	if !article.ValidID(id) {
-		return nil, unknown
+		return nil, errNoArticle
 	}
 	all, err := a.editions.Article(r.Context(), id)
 	if err == nil && len(all) == 0 {
-		err = unknown
+		err = errNoArticle
 	}
 	return all, err
 }
+
+var errNoArticle = fault.New(fault.NotFound, "there is no such article")
 
 func writeOf(r *http.Request, e article.Edition) editions.Write {
 	return editions.Write{Edition: e, Actor: web.CallerOf(r).Key.ID, Attempt: web.Attempt(r)}
 }
 
 // answerWrite tells the outcome of a write, once it is searchable when asked to.
-func (a *API) answerWrite(w http.ResponseWriter, r *http.Request, st editions.Stored, outcome editions.Outcome) error {
+func (a *API) answerWrite(w http.ResponseWriter, r *http.Request, res editions.Result) error {
 	status := http.StatusOK
-	if outcome == editions.Created {
+	if res.Outcome == editions.Created {
 		status = http.StatusCreated
-		w.Header().Set("Location", "/v1/articles/"+st.Edition.ID+"/"+st.Edition.Language)
+		w.Header().Set("Location", "/v1/articles/"+res.Edition.ID+"/"+res.Edition.Language)
 	}
-	switch wait := r.URL.Query().Get("wait"); wait {
-	case "":
-	case bus.StageSearchable:
-		ctx, cancel := context.WithTimeout(r.Context(), searchableWait)
-		defer cancel()
+	if r.URL.Query().Get("wait") != "" && !a.searchable(r.Context(), append(res.Others, res.Stored)) {
+		status = http.StatusAccepted
+	}
+	return write(w, r, status, res.Stored)
+}
+
+// searchable waits until every running index has the versions, and reports
+// whether it has.
+func (a *API) searchable(ctx context.Context, written []editions.Stored) bool {
+	ctx, cancel := context.WithTimeout(ctx, searchableWait)
+	defer cancel()
+	for _, st := range written {
 		if a.stages.Await(ctx, bus.StageSearchable, st.Edition.ID, st.Edition.Language, st.Edition.Version) != nil {
-			status = http.StatusAccepted
+			return false
 		}
-	default:
-		return web.BadParam("wait", "knows searchable")
 	}
-	return write(w, r, status, st)
+	return true
 }
 
 // write answers with an edition as it stands now.

@@ -24,6 +24,7 @@ type input struct {
 type draft struct {
 	Edition  article.Edition   `json:"edition"`
 	Warnings []extract.Warning `json:"warnings"`
+	lift     bool              // embargoedUntil is null: the present embargo ends
 }
 
 // read makes a draft from a request's body by its Content-Type and from the
@@ -77,7 +78,7 @@ func fromExtract(res extract.Result, err error) (draft, error) {
 		return draft{}, err
 	}
 	res.Edition.SourceLanguage = "" // for the article to say
-	return draft{res.Edition, res.Warnings}, nil
+	return draft{Edition: res.Edition, Warnings: res.Warnings}, nil
 }
 
 // fromMarkdown reads Markdown whose front matter, if any, holds the members of
@@ -139,7 +140,7 @@ func (in *input) draft() (draft, error) {
 	if e.Language == "" {
 		warnings = detect(&e, warnings)
 	}
-	return draft{e, warnings}, nil
+	return draft{Edition: e, Warnings: warnings}, nil
 }
 
 func detect(e *article.Edition, warnings []extract.Warning) []extract.Warning {

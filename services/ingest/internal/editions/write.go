@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package editions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/fault"
+)
+
+// Outcome says what a write did.
+type Outcome int
+
+// The outcomes of a write.
+const (
+	Unchanged Outcome = iota // the edition already reads so: no event
+	Created                  // version 1
+	Updated                  // a later version
+)
+
+// Write is a wish to create or replace an edition. Server-made fields of the
+// edition are ignored. An empty PubStatus keeps the present one, and an absent
+// EmbargoedUntil an embargo that is still to lift, so that nobody publishes by
+// leaving something out.
+type Write struct {
+	Edition article.Edition
+	Lift    bool   // an absent EmbargoedUntil ends the present embargo
+	IfMatch int    // 0: no condition; -1: must exist; else the version it must have
+	New     bool   // the article must not exist yet
+	Actor   string // id of the key
+	Attempt string // the same for every retry of one request
+}
+
+// Result is an edition after a write.
+type Result struct {
+	Stored
+	Outcome Outcome
+	Others  []Stored // translations that were changed along with their original
+}
+
+// attempts is how often a write that has no condition is tried when others
+// write at the same time.
+const attempts = 5
+
+// Put creates or replaces an edition. Losing a race against another writer is
+// PreconditionFailed when the write has a condition, and tried again when it
+// has none. An original that is held back holds back its translations.
+func (s *Store) Put(ctx context.Context, w Write) (Result, error) {
+	for n := 1; ; n++ {
+		res, err := s.put(ctx, w)
+		switch {
+		case !fault.Is(err, fault.Conflict) || w.New:
+			return res, err
+		case w.IfMatch > 0 && errors.Is(err, errRace):
+			return res, fault.New(fault.PreconditionFailed, "the edition was changed by somebody else meanwhile")
+		case n == attempts || !errors.Is(err, errRace):
+			return res, err
+		}
+	}
+}
+
+func (s *Store) put(ctx context.Context, w Write) (Result, error) {
+	siblings, err := s.Article(ctx, w.Edition.ID)
+	if err != nil {
+		return Result{}, err
+	}
+	current, exists := find(siblings, w.Edition.Language)
+	if w.New && len(siblings) > 0 {
+		return s.made(ctx, w, siblings)
+	}
+	if err := condition(w, current, exists); err != nil {
+		return Result{}, err
+	}
+	res := Result{Stored: current, Outcome: outcomeOf(current.Edition.Version)}
+	if !exists || current.EventID != w.Attempt {
+		next, err := s.next(w, current.Edition, siblings)
+		if err != nil {
+			return Result{}, err
+		}
+		if exists && same(next, current.Edition) {
+			return Result{Stored: current}, nil
+		}
+		if res.Stored, err = s.append(ctx, next, current.Sequence, w); err != nil {
+			return Result{}, err
+		}
+		res.Outcome = outcomeOf(next.Version)
+	}
+	if res.Edition.IsOriginal() {
+		res.Others, err = s.hold(ctx, res.Edition, siblings, w)
+	}
+	return res, err
+}
+
+// made is the answer to a New article that exists: made by an earlier attempt
+// of the same request, or a Conflict.
+func (s *Store) made(ctx context.Context, w Write, siblings []Stored) (Result, error) {
+	history, err := s.History(ctx, w.Edition.ID, siblings[0].Edition.Language)
+	if err != nil {
+		return Result{}, err
+	}
+	if history[0].EventID != w.Attempt {
+		return Result{}, fault.Newf(fault.Conflict, "there is already an article %s", w.Edition.ID)
+	}
+	return Result{Stored: siblings[0], Outcome: Created}, nil
+}
+
+func condition(w Write, current Stored, exists bool) error {
+	switch {
+	case w.IfMatch != 0 && !exists:
+		return fault.New(fault.PreconditionFailed, "If-Match names a version, and there is no such edition yet")
+	case w.IfMatch > 0 && current.Edition.Version != w.IfMatch && current.EventID != w.Attempt:
+		return fault.WithFields(fault.PreconditionFailed,
+			fmt.Sprintf("the edition is at version %d, not %d", current.Edition.Version, w.IfMatch),
+			fault.Field{Pointer: "/If-Match", Detail: fmt.Sprintf("the present version is %d", current.Edition.Version)})
+	}
+	return nil
+}
+
+// errRace marks a Conflict with another writer, which a retry may settle.
+var errRace = errors.New("another writer was first")
+
+func (s *Store) append(ctx context.Context, next article.Edition, after uint64, w Write) (Stored, error) {
+	if violations := next.Validate(); len(violations) > 0 {
+		return Stored{}, Invalid(violations)
+	}
+	st := Stored{Change: article.Change{EventID: w.Attempt, Actor: w.Actor, Edition: next}}
+	header, data, err := st.Encode()
+	if err != nil {
+		return Stored{}, err
+	}
+	st.Sequence, err = s.log.Append(ctx, bus.Articles, bus.Message{
+		Subject: article.Subject(next.ID, next.Language), ID: st.MessageID(), Header: header, Data: data,
+	}, after)
+	if fault.Is(err, fault.Conflict) {
+		return Stored{}, fault.Wrap(fault.Conflict, "somebody else wrote first", errRace)
+	}
+	return st, err
+}
+
+// next is the version to write: it is fitted into its article, and what the
+// server makes is made here.
+func (s *Store) next(w Write, current article.Edition, siblings []Stored) (article.Edition, error) {
+	e, now := w.Edition, s.now().UTC().Truncate(time.Millisecond)
+	exists := current.Version > 0
+	if exists && e.EmbargoedUntil == nil && current.EmbargoedUntil != nil {
+		// An embargo that has lifted is history and changes nothing.
+		if lifted := !now.Before(*current.EmbargoedUntil); lifted || !w.Lift {
+			e.EmbargoedUntil = current.EmbargoedUntil
+		}
+	}
+	if exists && e.PubStatus == "" {
+		e.PubStatus = current.PubStatus
+	}
+	if e.PubStatus == article.Withheld && waits(e, current, now) {
+		e.PubStatus = article.Usable
+	}
+	if err := place(&e, current, siblings, now); err != nil {
+		return e, err
+	}
+	if e.PubStatus == "" {
+		e.PubStatus = article.Usable
+	}
+	number(&e, current, now)
+	utc(&e)
+	return e, nil
+}
+
+// waits reports whether an edition that is called withheld is so only for its
+// time: its embargo will lift by itself, or it is read back after it expired.
+func waits(e, current article.Edition, now time.Time) bool {
+	if e.EmbargoedUntil != nil && now.Before(*e.EmbargoedUntil) {
+		return true
+	}
+	return current.PubStatus == article.Usable && e.Expires != nil && !now.Before(*e.Expires)
+}
+
+func number(e *article.Edition, current article.Edition, now time.Time) {
+	e.Stale, e.VersionCreated, e.FirstCreated, e.Version = false, now, now, current.Version+1
+	if current.Version > 0 {
+		e.FirstCreated = current.FirstCreated
+		if e.DatePublished.IsZero() {
+			e.DatePublished = current.DatePublished
+		}
+	}
+	if e.DatePublished.IsZero() {
+		e.DatePublished = now
+		if e.EmbargoedUntil != nil {
+			e.DatePublished = *e.EmbargoedUntil
+		}
+	}
+	switch {
+	case e.PubStatus != article.Canceled:
+		e.Cancellation = nil
+	case e.Cancellation == nil && current.Cancellation != nil:
+		e.Cancellation = current.Cancellation
+	case e.Cancellation == nil:
+		e.Cancellation = &article.Cancellation{At: now}
+	}
+}
+
+func utc(e *article.Edition) {
+	e.DatePublished = e.DatePublished.UTC()
+	times := []**time.Time{&e.EmbargoedUntil, &e.Expires}
+	if e.Event != nil {
+		event := *e.Event
+		e.Event = &event
+		times = append(times, &event.StartDate, &event.EndDate)
+	}
+	for _, t := range times {
+		if *t != nil {
+			u := (*t).UTC()
+			*t = &u
+		}
+	}
+}
+
+// same reports whether two versions read the same: they differ in nothing but
+// what the server makes for each version.
+func same(a, b article.Edition) bool {
+	for _, e := range []*article.Edition{&a, &b} {
+		e.Version, e.VersionCreated, e.FirstCreated, e.Stale = 0, time.Time{}, time.Time{}, false
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+// Invalid is the error of an edition that breaks rules.
+func Invalid(violations []article.Violation) error {
+	fields := make([]fault.Field, 0, len(violations))
+	for _, v := range violations {
+		fields = append(fields, fault.Field(v))
+	}
+	return fault.WithFields(fault.Invalid, "the edition breaks a rule", fields...)
+}
+
+func outcomeOf(version int) Outcome {
+	if version == 1 {
+		return Created
+	}
+	return Updated
+}
+
+func find(siblings []Stored, language string) (Stored, bool) {
+	i := slices.IndexFunc(siblings, func(st Stored) bool { return st.Edition.Language == language })
+	if i < 0 {
+		return Stored{}, false
+	}
+	return siblings[i], true
+}
