@@ -6,9 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"github.com/relais-press/relais/pkg/fault"
 )
@@ -61,9 +64,54 @@ func (s *StageBoard) Of(ctx context.Context, id, language string) ([]Stage, erro
 			out = append(out, st)
 		}
 	}
-	slices.SortFunc(out, func(a, b Stage) int { return strings.Compare(a.Stage+a.Instance, b.Stage+b.Instance) })
+	slices.SortFunc(out, byName)
 	return out, nil
 }
+
+// Follow hands over what Of would answer, at once and again after every change,
+// until ctx ends, whose error it returns. It is one watch, whatever happens; a
+// log that goes away ends it with Unavailable, since what is told meanwhile
+// would come late. Calls are made one at a time and wait for each other.
+func (s *StageBoard) Follow(ctx context.Context, id, language string, fn func([]Stage)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	conn := s.kv.bus.conn
+	gone := conn.StatusChanged(nats.DISCONNECTED, nats.RECONNECTING, nats.CLOSED)
+	defer conn.RemoveStatusListener(gone)
+	if err := s.kv.bus.connected(); err != nil {
+		return err
+	}
+	watched := make(chan struct{})
+	go func() {
+		select {
+		case <-gone:
+			cancel(unavailable("follow stages", nats.ErrDisconnected))
+		case <-watched:
+		}
+	}()
+	defer close(watched)
+
+	told, present := map[string]Stage{}, false
+	hand := func() {
+		if present {
+			fn(slices.SortedFunc(maps.Values(told), byName))
+		}
+	}
+	err := s.kv.Follow(ctx, id+"."+language+".*.*", func(e Entry) {
+		if st, err := readStage(e); err == nil {
+			told[e.Key] = st
+		} else {
+			delete(told, e.Key)
+		}
+		hand()
+	}, func() { present = true; hand() })
+	if cause := context.Cause(ctx); fault.Is(cause, fault.Unavailable) {
+		return cause
+	}
+	return err
+}
+
+func byName(a, b Stage) int { return strings.Compare(a.Stage+a.Instance, b.Stage+b.Instance) }
 
 // Told is what an instance has told of a stage: version by "id.language". It
 // lets an instance that starts again tell only what is new.

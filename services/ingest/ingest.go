@@ -27,10 +27,15 @@ type Config struct {
 }
 
 // Service is ingest.
-type Service struct{ routes *web.Router }
+type Service struct {
+	routes     *web.Router
+	endStreams func()
+}
 
 // New returns the service. It makes sure that there is an admin key: one that
-// it had to make is printed to stdout, once, and kept in dir.
+// it had to make is printed to stdout, once, and kept in dir. When ctx ends,
+// open event streams end, so that requests can be finished before the service
+// is stopped.
 func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lifecycle.Deps) (*Service, error) {
 	keys, err := access.New(ctx, deps.Bus, deps.Directory)
 	if err != nil {
@@ -45,7 +50,8 @@ func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lif
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	store := editions.New(deps.Bus, time.Now)
-	routes, err := api.New(store, keys, stages).Routes(deps, answers)
+	face := api.New(store, keys, stages)
+	routes, err := face.Routes(deps, answers)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
@@ -56,14 +62,17 @@ func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lif
 	if made != "" {
 		_, _ = fmt.Fprintf(stdout, "admin key: %s\n           shown this once, and kept in %s\n", made, filepath.Join(dir, access.KeyFile))
 	}
-	return &Service{routes}, nil
+	context.AfterFunc(ctx, face.EndStreams)
+	return &Service{routes, face.EndStreams}, nil
 }
 
 // Handler answers ingest's routes.
 func (s *Service) Handler() http.Handler { return s.routes }
 
-// Run waits for ctx: ingest works only when it is asked to.
+// Run waits for ctx, and ends open event streams then: ingest works only when
+// it is asked to.
 func (s *Service) Run(ctx context.Context) error {
 	<-ctx.Done()
+	s.endStreams()
 	return nil
 }

@@ -38,6 +38,7 @@ func Contract(t *testing.T, open func(t *testing.T) *bus.Bus) {
 	t.Run("replay gives the newest of each subject, then what is new", func(t *testing.T) { replay(t, open(t)) })
 	t.Run("buckets", func(t *testing.T) { bucket(t, open(t)) })
 	t.Run("stages", func(t *testing.T) { stages(t, open(t)) })
+	t.Run("stages are followed", func(t *testing.T) { followStages(t, open(t)) })
 }
 
 const subject = "relais.article.recap.fr"
@@ -325,5 +326,45 @@ func stages(t *testing.T, b *bus.Bus) {
 	defer cancel()
 	if err := board.Await(ctx, bus.StageSearchable, "recap", "fr", 3); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("await of a version to come: %v", err)
+	}
+}
+
+func followStages(t *testing.T, b *bus.Bus) {
+	board, err := b.Stages(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell := func(stage, language string, version int) {
+		t.Helper()
+		if err := board.Tell(t.Context(), stage, "main", "recap", language, version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell(bus.StageSearchable, "fr", 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	got, ended := make(chan []bus.Stage, 10), make(chan error, 1)
+	go func() { ended <- board.Follow(ctx, "recap", "fr", func(told []bus.Stage) { got <- told }) }()
+	want := func(what string, versions ...int) {
+		t.Helper()
+		told := receive(t, what, got)
+		if len(told) != len(versions) {
+			t.Fatalf("%s: %+v, want versions %v", what, told, versions)
+		}
+		for i, v := range versions {
+			if told[i].Version != v {
+				t.Errorf("%s: %+v, want versions %v", what, told, versions)
+			}
+		}
+	}
+	want("what was told before", 1)
+	tell(bus.StageLinked, "en", 7) // another edition's: not handed over
+	tell(bus.StageLinked, "fr", 1)
+	want("a new stage", 1, 1)
+	tell(bus.StageSearchable, "fr", 2)
+	want("a new version", 1, 2)
+	cancel()
+	if err := receive(t, "the end", ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
 	}
 }

@@ -300,29 +300,6 @@ func (a *API) getVersions(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, r, http.StatusOK, map[string]any{"versions": lines})
 }
 
-func (a *API) getStatus(w http.ResponseWriter, r *http.Request) error {
-	st, err := a.current(r)
-	if err != nil {
-		return err
-	}
-	told, err := a.stages.Of(r.Context(), st.Edition.ID, st.Edition.Language)
-	if err != nil {
-		return err
-	}
-	stages := []bus.Stage{{Stage: "accepted", Version: st.Edition.Version, At: st.Edition.VersionCreated}}
-	for _, s := range told {
-		// Of several instances the one furthest behind speaks for the stage.
-		if last := &stages[len(stages)-1]; last.Stage == s.Stage {
-			if s.Version < last.Version {
-				*last = s
-			}
-			continue
-		}
-		stages = append(stages, s)
-	}
-	return web.WriteJSON(w, r, http.StatusOK, map[string]any{"version": st.Edition.Version, "stages": stages})
-}
-
 // current reads the edition that the path names, with Stale told.
 func (a *API) current(r *http.Request) (editions.Stored, error) {
 	all, err := a.article(r)

@@ -19,10 +19,13 @@ type API struct {
 	editions *editions.Store
 	access   *access.Store
 	stages   *bus.StageBoard
+	streams  *streams
 }
 
 // New returns the API over its stores.
-func New(e *editions.Store, a *access.Store, stages *bus.StageBoard) *API { return &API{e, a, stages} }
+func New(e *editions.Store, a *access.Store, stages *bus.StageBoard) *API {
+	return &API{e, a, stages, newStreams()}
+}
 
 // Routes returns the table of contents.
 func (a *API) Routes(deps lifecycle.Deps, answers web.Answers) (*web.Router, error) {
