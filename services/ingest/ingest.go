@@ -18,16 +18,21 @@ import (
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/ingest/internal/access"
 	"github.com/relais-press/relais/services/ingest/internal/api"
+	"github.com/relais-press/relais/services/ingest/internal/draft"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
+	"github.com/relais-press/relais/services/ingest/internal/releases"
 )
 
 // Config is what ingest can be told.
 type Config struct {
 	AdminKey string `name:"admin-key" env:"RELAIS_ADMIN_KEY" secret:"" placeholder:"rk_…" help:"Accept this key as an admin's; without it one is made at first start."`
+
+	Languages []string `name:"languages" env:"RELAIS_LANGUAGES" default:"fr,en,de,es,it,nl,pt,ar" placeholder:"TAG,…" help:"Languages that a text may be detected as when none is declared."`
 }
 
 // Service is ingest.
 type Service struct {
+	desk       *releases.Desk
 	routes     *web.Router
 	endStreams func()
 }
@@ -50,7 +55,13 @@ func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lif
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	store := editions.New(deps.Bus, time.Now)
-	face := api.New(store, keys, stages)
+	desk, list, err := releases.New(deps.Bus, store, stages, deps.Logger, deps.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	face := api.New(api.Stores{
+		Editions: store, Catalogue: list, Drafts: draft.NewReader(cfg.Languages), Access: keys, Stages: stages,
+	})
 	routes, err := face.Routes(deps, answers)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
@@ -63,16 +74,15 @@ func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lif
 		_, _ = fmt.Fprintf(stdout, "admin key: %s\n           shown this once, and kept in %s\n", made, filepath.Join(dir, access.KeyFile))
 	}
 	context.AfterFunc(ctx, face.EndStreams)
-	return &Service{routes, face.EndStreams}, nil
+	return &Service{desk, routes, face.EndStreams}, nil
 }
 
 // Handler answers ingest's routes.
 func (s *Service) Handler() http.Handler { return s.routes }
 
-// Run waits for ctx, and ends open event streams then: ingest works only when
-// it is asked to.
+// Run keeps the list of editions and watches embargoes and expiries until ctx
+// ends; then it ends open event streams.
 func (s *Service) Run(ctx context.Context) error {
-	<-ctx.Done()
-	s.endStreams()
-	return nil
+	defer s.endStreams()
+	return s.desk.Run(ctx)
 }

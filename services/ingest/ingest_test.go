@@ -54,13 +54,16 @@ func open(t *testing.T, cfg ingest.Config) *newsroom {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = directory.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-ended })
+	t.Cleanup(func() { <-ended })
 	s, err := ingest.New(ctx, cfg, n.dir, &n.stdout, lifecycle.Deps{
 		Bus: n.bus, Directory: directory, Logger: log, Metrics: prometheus.NewRegistry(), Health: telemetry.NewHealth(),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); _ = s.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-stopped })
 	n.handler = s.Handler()
 	return n
 }

@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/pkg/web"
+	"github.com/relais-press/relais/services/ingest/internal/draft"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
 	"github.com/relais-press/relais/services/ingest/internal/extract"
 )
@@ -23,11 +25,11 @@ import (
 const searchableWait = 5 * time.Second
 
 func (a *API) createArticle(w http.ResponseWriter, r *http.Request) error {
-	d, err := read(w, r)
+	d, err := a.read(w, r)
 	if err != nil {
 		return err
 	}
-	if err := settle(&d.Edition); err != nil {
+	if err := a.Drafts.Settle(&d); err != nil {
 		return err
 	}
 	write := writeOf(r, d.Edition)
@@ -38,7 +40,7 @@ func (a *API) createArticle(w http.ResponseWriter, r *http.Request) error {
 	}
 	base := write.Edition.ID
 	for n := 2; ; n++ {
-		res, err := a.editions.Put(r.Context(), write)
+		res, err := a.Editions.Put(r.Context(), write)
 		switch {
 		case err == nil:
 			return a.answerWrite(w, r, res)
@@ -51,35 +53,17 @@ func (a *API) createArticle(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-func (a *API) extract(w http.ResponseWriter, r *http.Request) error {
-	d, err := read(w, r)
-	if err != nil {
-		return err
-	}
-	d.Edition.WordCount, d.Edition.ReadingMinutes = extract.Measure(d.Edition.BodyText)
-	if d.Edition.ID == "" && d.Edition.Headline != "" {
-		d.Edition.ID = extract.Slug(d.Edition.Headline)
-	}
-	if d.Edition.SourceLanguage == "" {
-		d.Edition.SourceLanguage = d.Edition.Language
-	}
-	if d.Edition.PubStatus == "" {
-		d.Edition.PubStatus = article.Usable
-	}
-	return web.WriteJSON(w, r, http.StatusOK, d)
-}
-
 func (a *API) putEdition(w http.ResponseWriter, r *http.Request) error {
-	d, err := read(w, r)
+	d, err := a.read(w, r)
 	if err != nil {
 		return err
 	}
-	return a.replace(w, r, d.Edition, d.lift)
+	return a.replace(w, r, d)
 }
 
-// replace writes the edition the path names; with lift, an absent
-// embargoedUntil ends the present embargo.
-func (a *API) replace(w http.ResponseWriter, r *http.Request, e article.Edition, lift bool) error {
+// replace writes the edition the path names.
+func (a *API) replace(w http.ResponseWriter, r *http.Request, d draft.Draft) error {
+	e := &d.Edition
 	for _, part := range []struct {
 		pointer string
 		field   *string
@@ -92,16 +76,16 @@ func (a *API) replace(w http.ResponseWriter, r *http.Request, e article.Edition,
 		}
 		*part.field = part.path
 	}
-	if err := settle(&e); err != nil {
+	if err := a.Drafts.Settle(&d); err != nil {
 		return err
 	}
-	write := writeOf(r, e)
-	write.Lift = lift
+	write := writeOf(r, d.Edition)
+	write.Lift = d.Lift
 	var err error
 	if write.IfMatch, err = web.IfMatch(r); err != nil {
 		return err
 	}
-	res, err := a.editions.Put(r.Context(), write)
+	res, err := a.Editions.Put(r.Context(), write)
 	if err != nil {
 		return err
 	}
@@ -114,15 +98,17 @@ func (a *API) patchEdition(w http.ResponseWriter, r *http.Request) error {
 	if _, err := web.MediaType(r, "application/merge-patch+json", "application/json"); err != nil {
 		return err
 	}
+	if err := writeParams(r); err != nil {
+		return err
+	}
 	patch, err := web.ReadBody(w, r)
 	if err != nil {
 		return err
 	}
-	var in input
-	if err := web.DecodeJSON(patch, &in); err != nil {
+	if err := draft.CheckJSON(patch); err != nil {
 		return err
 	}
-	current, err := a.current(r)
+	current, _, err := a.current(r)
 	if err != nil {
 		return err
 	}
@@ -138,11 +124,12 @@ func (a *API) patchEdition(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, err := fromJSON(merged)
+	d, err := a.Drafts.JSON(merged)
 	if err != nil {
 		return err
 	}
-	return a.replace(w, r, d.Edition, true)
+	d.Lift = true // the merged edition is whole: what it lacks was taken away
+	return a.replace(w, r, d)
 }
 
 func merge(e article.Edition, patch []byte) ([]byte, error) {
@@ -210,7 +197,7 @@ func (a *API) cancelArticle(w http.ResponseWriter, r *http.Request) error { retu
 
 // cancel cancels an edition; without a language, the whole article.
 func (a *API) cancel(w http.ResponseWriter, r *http.Request, language string) error {
-	if err := web.KnownParams(r, "wait"); err != nil {
+	if err := writeParams(r); err != nil {
 		return err
 	}
 	var c cancellation
@@ -229,7 +216,7 @@ func (a *API) cancel(w http.ResponseWriter, r *http.Request, language string) er
 	}
 	write := writeOf(r, article.Edition{})
 	write.IfMatch = condition
-	res, err := a.editions.Cancel(r.Context(), id, language, article.Cancellation{
+	res, err := a.Editions.Cancel(r.Context(), id, language, article.Cancellation{
 		Reason: extract.NormalizeLine(c.Reason), Legal: c.Legal, ReplacedBy: c.ReplacedBy,
 	}, write)
 	if err != nil {
@@ -239,7 +226,10 @@ func (a *API) cancel(w http.ResponseWriter, r *http.Request, language string) er
 }
 
 func (a *API) getEdition(w http.ResponseWriter, r *http.Request) error {
-	st, err := a.current(r)
+	if err := web.KnownParams(r, "version"); err != nil {
+		return err
+	}
+	st, languages, err := a.current(r)
 	if err != nil {
 		return err
 	}
@@ -248,11 +238,11 @@ func (a *API) getEdition(w http.ResponseWriter, r *http.Request) error {
 		if err != nil || n < 1 {
 			return web.BadParam("version", "must be a whole number from 1")
 		}
-		if st, err = a.editions.Version(r.Context(), st.Edition.ID, st.Edition.Language, n); err != nil {
+		if st, err = a.Editions.Version(r.Context(), st.Edition.ID, st.Edition.Language, n); err != nil {
 			return err
 		}
 	}
-	return write(w, r, http.StatusOK, st)
+	return write(w, r, http.StatusOK, st, languages)
 }
 
 func (a *API) getArticle(w http.ResponseWriter, r *http.Request) error {
@@ -272,46 +262,25 @@ func (a *API) getArticle(w http.ResponseWriter, r *http.Request) error {
 		e := st.Edition
 		lines = append(lines, line{e.Language, e.Version, e.StatusAt(time.Now()), e.Headline, e.Stale})
 	}
+	alternates(w, all[0].Edition.ID, editions.Languages(all))
 	return web.WriteJSON(w, r, http.StatusOK, map[string]any{
 		"id": all[0].Edition.ID, "sourceLanguage": all[0].Edition.SourceLanguage, "editions": lines,
 	})
 }
 
-func (a *API) getVersions(w http.ResponseWriter, r *http.Request) error {
-	st, err := a.current(r)
-	if err != nil {
-		return err
-	}
-	history, err := a.editions.History(r.Context(), st.Edition.ID, st.Edition.Language)
-	if err != nil {
-		return err
-	}
-	type line struct {
-		Version    int               `json:"version"`
-		When       time.Time         `json:"when"`
-		Who        string            `json:"who"`
-		PubStatus  article.PubStatus `json:"pubStatus"`
-		Correction string            `json:"correction,omitempty"`
-	}
-	lines := make([]line, 0, len(history))
-	for _, h := range history {
-		lines = append(lines, line{h.Edition.Version, h.Edition.VersionCreated, h.Actor, h.Edition.PubStatus, h.Edition.Correction})
-	}
-	return web.WriteJSON(w, r, http.StatusOK, map[string]any{"versions": lines})
-}
-
-// current reads the edition that the path names, with Stale told.
-func (a *API) current(r *http.Request) (editions.Stored, error) {
+// current reads the edition that the path names, with Stale told, and the
+// languages of its article.
+func (a *API) current(r *http.Request) (editions.Stored, []string, error) {
 	all, err := a.article(r)
 	if err != nil {
-		return editions.Stored{}, err
+		return editions.Stored{}, nil, err
 	}
 	for _, st := range all {
 		if st.Edition.Language == web.Var(r, "lang") {
-			return st, nil
+			return st, editions.Languages(all), nil
 		}
 	}
-	return editions.Stored{}, fault.Newf(fault.NotFound, "this article has no edition in that language")
+	return editions.Stored{}, nil, fault.Newf(fault.NotFound, "this article has no edition in that language")
 }
 
 // article reads every edition of the article that the path names.
@@ -320,7 +289,7 @@ func (a *API) article(r *http.Request) ([]editions.Stored, error) {
 	if !article.ValidID(id) {
 		return nil, errNoArticle
 	}
-	all, err := a.editions.Article(r.Context(), id)
+	all, err := a.Editions.Article(r.Context(), id)
 	if err == nil && len(all) == 0 {
 		err = errNoArticle
 	}
@@ -343,7 +312,7 @@ func (a *API) answerWrite(w http.ResponseWriter, r *http.Request, res editions.R
 	if r.URL.Query().Get("wait") != "" && !a.searchable(r.Context(), append(res.Others, res.Stored)) {
 		status = http.StatusAccepted
 	}
-	return write(w, r, status, res.Stored)
+	return write(w, r, status, res.Stored, res.Languages)
 }
 
 // searchable waits until every running index has the versions, and reports
@@ -352,15 +321,37 @@ func (a *API) searchable(ctx context.Context, written []editions.Stored) bool {
 	ctx, cancel := context.WithTimeout(ctx, searchableWait)
 	defer cancel()
 	for _, st := range written {
-		if a.stages.Await(ctx, bus.StageSearchable, st.Edition.ID, st.Edition.Language, st.Edition.Version) != nil {
+		if a.Stages.Await(ctx, bus.StageSearchable, st.Edition.ID, st.Edition.Language, st.Edition.Version) != nil {
 			return false
 		}
 	}
 	return true
 }
 
+// writeParams checks the query of a write that takes no other parameter.
+func writeParams(r *http.Request, more ...string) error {
+	if err := web.KnownParams(r, append(more, "wait")...); err != nil {
+		return err
+	}
+	if wait := r.URL.Query().Get("wait"); wait != "" && wait != bus.StageSearchable {
+		return web.BadParam("wait", "knows searchable")
+	}
+	return nil
+}
+
+// alternates names the editions of an article in a Link header (RFC 8288), each
+// with its language.
+func alternates(w http.ResponseWriter, id string, languages []string) {
+	links := make([]string, 0, len(languages))
+	for _, l := range languages {
+		links = append(links, fmt.Sprintf(`</v1/articles/%s/%s>; rel="alternate"; hreflang="%s"`, id, l, l))
+	}
+	w.Header().Set("Link", strings.Join(links, ", "))
+}
+
 // write answers with an edition as it stands now.
-func write(w http.ResponseWriter, r *http.Request, status int, st editions.Stored) error {
+func write(w http.ResponseWriter, r *http.Request, status int, st editions.Stored, languages []string) error {
+	alternates(w, st.Edition.ID, languages)
 	suffix := ""
 	if now := st.Edition.StatusAt(time.Now()); now != st.Edition.PubStatus {
 		st.Edition.PubStatus, suffix = now, "w"

@@ -58,7 +58,7 @@ func (a *API) issue(w http.ResponseWriter, r *http.Request, role partner.Role, n
 	if len(name) > article.MaxName {
 		return fault.WithFields(fault.Invalid, "the name is too long", fault.Field{Pointer: "/name", Detail: "is too long"})
 	}
-	k, secret, err := a.access.Issue(r.Context(), role, strings.TrimSpace(name), partnerID)
+	k, secret, err := a.Access.Issue(r.Context(), role, strings.TrimSpace(name), partnerID)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (a *API) listPartnerKeys(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) list(w http.ResponseWriter, r *http.Request, accept func(partner.Key) bool) error {
-	keys, err := a.access.List(r.Context(), accept)
+	keys, err := a.Access.List(r.Context(), accept)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (a *API) deletePartnerKey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) revoke(w http.ResponseWriter, r *http.Request, accept func(partner.Key) bool) error {
-	if err := a.access.Revoke(r.Context(), web.Var(r, "keyId"), accept); err != nil {
+	if err := a.Access.Revoke(r.Context(), web.Var(r, "keyId"), accept); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

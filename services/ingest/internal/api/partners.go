@@ -39,7 +39,7 @@ func (a *API) putPartner(w http.ResponseWriter, r *http.Request) error {
 	if violations := p.Validate(); len(violations) > 0 {
 		return editions.Invalid(violations)
 	}
-	created, err := a.access.PutPartner(r.Context(), p)
+	created, err := a.Access.PutPartner(r.Context(), p)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (a *API) getPartner(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) listPartners(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.access.Partners(r.Context())
+	all, err := a.Access.Partners(r.Context())
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (a *API) deletePartner(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.access.DeletePartner(r.Context(), p.ID); err != nil {
+	if err := a.Access.DeletePartner(r.Context(), p.ID); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -86,7 +86,7 @@ func (a *API) partner(r *http.Request) (partner.Partner, error) {
 	if !article.ValidID(id) {
 		return partner.Partner{}, unknown
 	}
-	p, err := a.access.Partner(r.Context(), id)
+	p, err := a.Access.Partner(r.Context(), id)
 	if fault.Is(err, fault.NotFound) {
 		err = unknown
 	}

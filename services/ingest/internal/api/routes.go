@@ -11,21 +11,28 @@ import (
 	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/ingest/internal/access"
+	"github.com/relais-press/relais/services/ingest/internal/catalogue"
+	"github.com/relais-press/relais/services/ingest/internal/draft"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
 )
 
 // API answers ingest's routes.
 type API struct {
-	editions *editions.Store
-	access   *access.Store
-	stages   *bus.StageBoard
-	streams  *streams
+	Stores
+	streams *streams
+}
+
+// Stores are what the API stands on.
+type Stores struct {
+	Editions  *editions.Store
+	Catalogue *catalogue.Catalogue
+	Drafts    *draft.Reader
+	Access    *access.Store
+	Stages    *bus.StageBoard
 }
 
 // New returns the API over its stores.
-func New(e *editions.Store, a *access.Store, stages *bus.StageBoard) *API {
-	return &API{e, a, stages, newStreams()}
-}
+func New(s Stores) *API { return &API{s, newStreams()} }
 
 // Routes returns the table of contents.
 func (a *API) Routes(deps lifecycle.Deps, answers web.Answers) (*web.Router, error) {
@@ -41,6 +48,7 @@ func (a *API) Routes(deps lifecycle.Deps, answers web.Answers) (*web.Router, err
 	admin := web.RequireRole(deps.Directory, partner.Admin)
 	once := web.Idempotent(answers)
 
+	rt.Handle("article.list", get, "/v1/articles", a.listArticles, editor)
 	rt.Handle("article.create", post, "/v1/articles", a.createArticle, editor, once)
 	rt.Handle("article.extract", post, "/v1/extract", a.extract, editor)
 	rt.Handle("article.get", get, "/v1/articles/{id}", a.getArticle, editor)
@@ -51,6 +59,7 @@ func (a *API) Routes(deps lifecycle.Deps, answers web.Answers) (*web.Router, err
 	rt.Handle("edition.versions", get, edition+"/versions", a.getVersions, editor)
 	rt.Handle("edition.status", get, edition+"/status", a.getStatus, editor)
 	rt.Handle("edition.cancel", post, edition+"/cancel", a.cancelEdition, editor)
+	rt.Handle("audit.list", get, "/v1/audit", a.getAudit, admin)
 
 	rt.Handle("partner.list", get, "/v1/partners", a.listPartners, editor)
 	rt.Handle("partner.put", put, "/v1/partners/{id}", a.putPartner, admin)

@@ -83,7 +83,7 @@ func statusOf(st editions.Stored, told []bus.Stage) status {
 // getStatus tells where an edition has arrived: once, or to who asks for an
 // event stream now and at every change.
 func (a *API) getStatus(w http.ResponseWriter, r *http.Request) error {
-	st, err := a.current(r)
+	st, _, err := a.current(r)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (a *API) getStatus(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodGet && wantsEvents(r.Header.Get("Accept")) {
 		return a.streamStatus(w, r, st)
 	}
-	told, err := a.stages.Of(r.Context(), st.Edition.ID, st.Edition.Language)
+	told, err := a.Stages.Of(r.Context(), st.Edition.ID, st.Edition.Language)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (a *API) streamStatus(w http.ResponseWriter, r *http.Request, st editions.S
 	defer func() { cancel(); <-ended }()
 	go func() {
 		defer close(ended)
-		ended <- a.stages.Follow(ctx, st.Edition.ID, st.Edition.Language, func(told []bus.Stage) {
+		ended <- a.Stages.Follow(ctx, st.Edition.ID, st.Edition.Language, func(told []bus.Stage) {
 			select {
 			case changes <- told:
 			case <-ctx.Done():
@@ -156,7 +156,7 @@ func (a *API) streamStatus(w http.ResponseWriter, r *http.Request, st editions.S
 // sendStatus sends the state that a change of the stages led to. What was told
 // of a version comes after the version, so it is read again first.
 func (a *API) sendStatus(ctx context.Context, out *eventWriter, st editions.Stored, told []bus.Stage) error {
-	st, err := a.editions.Get(ctx, st.Edition.ID, st.Edition.Language)
+	st, err := a.Editions.Get(ctx, st.Edition.ID, st.Edition.Language)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/services/ingest/internal/access"
+	"github.com/relais-press/relais/services/ingest/internal/draft"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
 )
 
@@ -76,7 +77,7 @@ func openDesk(t *testing.T, adapt func(*streams)) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.api = New(editions.New(b, time.Now), keys, d.stages)
+	d.api = New(Stores{Editions: editions.New(b, time.Now), Drafts: draft.NewReader(nil), Access: keys, Stages: d.stages})
 	if adapt != nil {
 		adapt(d.api.streams)
 	}

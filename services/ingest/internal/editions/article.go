@@ -137,6 +137,12 @@ func held(e *article.Edition, original article.Edition, now time.Time) bool {
 	return true
 }
 
+// Exposed reports whether a translation would be public while its original is
+// not, so that [Store.Reconcile] has something to do.
+func Exposed(translation, original article.Edition, now time.Time) bool {
+	return !translation.IsOriginal() && held(&translation, original, now)
+}
+
 // Reconcile finishes what a write of an article's original began: a process
 // that is killed between the original and its translations leaves it undone.
 func (s *Store) Reconcile(ctx context.Context, id, actor, attempt string) ([]Stored, error) {

@@ -89,9 +89,19 @@ func record(m bus.Message) Record {
 	if at, err := time.Parse(time.RFC3339Nano, c.Time); err == nil {
 		r.At = at
 	}
-	if name, ok := strings.CutPrefix(c.Type, "press.relais.edition."); ok {
-		r.Action = strings.TrimSuffix(name, ".v1")
+	if action := Action(c.Type); action != "" {
+		r.Action = action
 	}
 	r.Version, _ = strconv.Atoi(c.Sequence)
 	return r
+}
+
+// Action is the word for an event type: published, corrected, withheld or
+// canceled; empty when the type is not an edition's.
+func Action(eventType string) string {
+	name, ok := strings.CutPrefix(eventType, "press.relais.edition.")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(name, ".v1")
 }

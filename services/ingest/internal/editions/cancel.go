@@ -37,7 +37,7 @@ func (s *Store) Cancel(ctx context.Context, id, language string, c article.Cance
 		e.PubStatus, e.Cancellation = article.Canceled, &c
 		return true
 	}
-	res := Result{Outcome: Unchanged}
+	res := Result{Languages: Languages(siblings)}
 	for _, target := range siblings {
 		if target.Edition.Language != language && !st.Edition.IsOriginal() {
 			continue

@@ -41,8 +41,9 @@ type Write struct {
 // Result is an edition after a write.
 type Result struct {
 	Stored
-	Outcome Outcome
-	Others  []Stored // translations that were changed along with their original
+	Outcome   Outcome
+	Others    []Stored // translations that were changed along with their original
+	Languages []string // of the article's editions, the original first
 }
 
 // attempts is how often a write that has no condition is tried when others
@@ -75,17 +76,21 @@ func (s *Store) put(ctx context.Context, w Write) (Result, error) {
 	if w.New && len(siblings) > 0 {
 		return s.made(ctx, w, siblings)
 	}
+	languages := Languages(siblings)
+	if !exists {
+		languages = append(languages, w.Edition.Language)
+	}
 	if err := condition(w, current, exists); err != nil {
 		return Result{}, err
 	}
-	res := Result{Stored: current, Outcome: outcomeOf(current.Edition.Version)}
+	res := Result{Stored: current, Outcome: outcomeOf(current.Edition.Version), Languages: languages}
 	if !exists || current.EventID != w.Attempt {
 		next, err := s.next(w, current.Edition, siblings)
 		if err != nil {
 			return Result{}, err
 		}
 		if exists && same(next, current.Edition) {
-			return Result{Stored: current}, nil
+			return Result{Stored: current, Languages: languages}, nil
 		}
 		if res.Stored, err = s.append(ctx, next, current.Sequence, w); err != nil {
 			return Result{}, err
@@ -108,7 +113,7 @@ func (s *Store) made(ctx context.Context, w Write, siblings []Stored) (Result, e
 	if history[0].EventID != w.Attempt {
 		return Result{}, fault.Newf(fault.Conflict, "there is already an article %s", w.Edition.ID)
 	}
-	return Result{Stored: siblings[0], Outcome: Created}, nil
+	return Result{Stored: siblings[0], Outcome: Created, Languages: Languages(siblings)}, nil
 }
 
 func condition(w Write, current Stored, exists bool) error {
@@ -244,6 +249,15 @@ func outcomeOf(version int) Outcome {
 		return Created
 	}
 	return Updated
+}
+
+// Languages are those of an article's editions, in their order.
+func Languages(siblings []Stored) []string {
+	out := make([]string, 0, len(siblings))
+	for _, st := range siblings {
+		out = append(out, st.Edition.Language)
+	}
+	return out
 }
 
 func find(siblings []Stored, language string) (Stored, bool) {

@@ -84,3 +84,7 @@ func fold(s string) string {
 	}
 	return b.String()
 }
+
+// Fold brings text into the form in which words are compared: lower case,
+// without accents and ligatures.
+func Fold(s string) string { return fold(s) }
