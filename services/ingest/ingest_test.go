@@ -38,34 +38,48 @@ const adminKey = "rk_test-admin-key-of-the-newsroom"
 type newsroom struct {
 	t       *testing.T
 	bus     *bus.Bus
+	cfg     ingest.Config
 	handler http.Handler
+	stop    func() // ends what the service does by itself; its handler still answers
 	stdout  bytes.Buffer
 	dir     string
 }
 
 func open(t *testing.T, cfg ingest.Config) *newsroom {
 	t.Helper()
-	n := &newsroom{t: t, bus: bustest.Start(t), dir: t.TempDir()}
+	n := &newsroom{t: t, bus: bustest.Start(t), cfg: cfg, dir: t.TempDir()}
+	n.start()
+	t.Cleanup(func() { n.stop() })
+	return n
+}
+
+// restart starts the service anew on the same log and folder.
+func (n *newsroom) restart() {
+	n.stop()
+	n.start()
+}
+
+func (n *newsroom) start() {
+	n.t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	directory, err := partner.NewDirectory(t.Context(), n.bus, log)
+	directory, err := partner.NewDirectory(n.t.Context(), n.bus, log)
 	if err != nil {
-		t.Fatal(err)
+		n.t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() { defer close(ended); _ = directory.Run(ctx) }()
-	t.Cleanup(func() { <-ended })
-	s, err := ingest.New(ctx, cfg, n.dir, &n.stdout, lifecycle.Deps{
+	ctx, cancel := context.WithCancel(context.WithoutCancel(n.t.Context()))
+	followed := make(chan struct{})
+	go func() { defer close(followed); _ = directory.Run(ctx) }()
+	s, err := ingest.New(ctx, n.cfg, n.dir, &n.stdout, lifecycle.Deps{
 		Bus: n.bus, Directory: directory, Logger: log, Metrics: prometheus.NewRegistry(), Health: telemetry.NewHealth(),
 	})
 	if err != nil {
-		t.Fatal(err)
+		cancel()
+		n.t.Fatal(err)
 	}
-	stopped := make(chan struct{})
-	go func() { defer close(stopped); _ = s.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-stopped })
 	n.handler = s.Handler()
-	return n
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = s.Run(ctx) }()
+	n.stop = func() { cancel(); <-ended; <-followed }
 }
 
 // answer is what came back from a call.
