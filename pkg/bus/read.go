@@ -24,6 +24,11 @@ func (b *Bus) Last(ctx context.Context, stream, subject string) (Message, error)
 	return fromRaw(raw), nil
 }
 
+// Waiting is how many messages a reader of a batch may have waiting, for
+// [nats.SyncQueueLen]: more than any batch read here has, and few enough that
+// the room for them costs nothing.
+const Waiting = 2048
+
 // LastOfEach returns the newest message of every subject that matches a filter,
 // in the order of the log; none when no subject does. At most 1,024 subjects may
 // match.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/settings"
 )
 
@@ -23,7 +24,7 @@ type Remote struct {
 
 // Connect opens the connection; it is made again whenever it is lost.
 func (r Remote) Connect(name string) (*nats.Conn, error) {
-	opts := []nats.Option{nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond)}
+	opts := []nats.Option{nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.SyncQueueLen(bus.Waiting)}
 	if r.NATSSeed != "" {
 		nkey, err := nats.NkeyOptionFromSeed(r.NATSSeed)
 		if err != nil {

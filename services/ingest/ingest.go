@@ -20,6 +20,7 @@ import (
 	"github.com/relais-press/relais/services/ingest/internal/api"
 	"github.com/relais-press/relais/services/ingest/internal/draft"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
+	"github.com/relais-press/relais/services/ingest/internal/imports"
 	"github.com/relais-press/relais/services/ingest/internal/releases"
 )
 
@@ -33,6 +34,7 @@ type Config struct {
 // Service is ingest.
 type Service struct {
 	desk       *releases.Desk
+	bulk       *imports.Desk
 	routes     *web.Router
 	endStreams func()
 }
@@ -59,8 +61,13 @@ func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lif
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
+	drafts := draft.NewReader(cfg.Languages)
+	bulk, err := imports.New(ctx, deps.Bus, store, drafts, dir, deps.Logger, deps.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
 	face := api.New(api.Stores{
-		Editions: store, Catalogue: list, Drafts: draft.NewReader(cfg.Languages), Access: keys, Stages: stages,
+		Editions: store, Catalogue: list, Drafts: drafts, Imports: bulk, Access: keys, Stages: stages,
 	})
 	routes, err := face.Routes(deps, answers)
 	if err != nil {
@@ -74,15 +81,18 @@ func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lif
 		_, _ = fmt.Fprintf(stdout, "admin key: %s\n           shown this once, and kept in %s\n", made, filepath.Join(dir, access.KeyFile))
 	}
 	context.AfterFunc(ctx, face.EndStreams)
-	return &Service{desk, routes, face.EndStreams}, nil
+	return &Service{desk, bulk, routes, face.EndStreams}, nil
 }
 
 // Handler answers ingest's routes.
 func (s *Service) Handler() http.Handler { return s.routes }
 
-// Run keeps the list of editions and watches embargoes and expiries until ctx
-// ends; then it ends open event streams.
+// Run keeps the list of editions, watches embargoes and expiries and goes on
+// with imports until ctx ends; then it ends open event streams.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.endStreams()
-	return s.desk.Run(ctx)
+	var group lifecycle.Group
+	group.Add("releases", s.desk.Run)
+	group.Add("imports", s.bulk.Run)
+	return group.Run(ctx)
 }

@@ -36,7 +36,7 @@ const adminKey = "rk_test-admin-key-of-the-newsroom"
 
 // newsroom is an ingest service on a log of its own.
 type newsroom struct {
-	t       *testing.T
+	t       testing.TB
 	bus     *bus.Bus
 	cfg     ingest.Config
 	handler http.Handler
@@ -45,7 +45,7 @@ type newsroom struct {
 	dir     string
 }
 
-func open(t *testing.T, cfg ingest.Config) *newsroom {
+func open(t testing.TB, cfg ingest.Config) *newsroom {
 	t.Helper()
 	n := &newsroom{t: t, bus: bustest.Start(t), cfg: cfg, dir: t.TempDir()}
 	n.start()
@@ -89,7 +89,7 @@ type answer struct {
 	body   []byte
 }
 
-func (a answer) edition(t *testing.T) article.Edition {
+func (a answer) edition(t testing.TB) article.Edition {
 	t.Helper()
 	var e article.Edition
 	if err := json.Unmarshal(a.body, &e); err != nil {
@@ -98,7 +98,7 @@ func (a answer) edition(t *testing.T) article.Edition {
 	return e
 }
 
-func (a answer) problem(t *testing.T) web.Problem {
+func (a answer) problem(t testing.TB) web.Problem {
 	t.Helper()
 	var p web.Problem
 	if err := json.Unmarshal(a.body, &p); err != nil || a.header.Get("Content-Type") != "application/problem+json" {

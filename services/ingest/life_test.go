@@ -19,7 +19,7 @@ import (
 const patience = 20 * time.Second
 
 // eventually waits until a condition holds.
-func eventually(t *testing.T, what string, done func() bool) {
+func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -34,7 +34,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 }
 
 // into decodes an answer.
-func (a answer) into(t *testing.T, v any) {
+func (a answer) into(t testing.TB, v any) {
 	t.Helper()
 	if err := json.Unmarshal(a.body, v); err != nil {
 		t.Fatalf("status %d: %v: %s", a.status, err, a.body)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"github.com/relais-press/relais/pkg/bus"
 )
 
 // Config says where the log is kept and whether others may reach it.
@@ -71,7 +73,8 @@ func Start(cfg Config) (*Server, error) {
 
 // Connect returns a connection that goes through memory, not a socket.
 func (s *Server) Connect() (*nats.Conn, error) {
-	conn, err := nats.Connect("", nats.InProcessServer(s.ns), nats.MaxReconnects(-1), nats.Name("relais"))
+	conn, err := nats.Connect("", nats.InProcessServer(s.ns), nats.MaxReconnects(-1), nats.Name("relais"),
+		nats.SyncQueueLen(bus.Waiting))
 	if err != nil {
 		return nil, fmt.Errorf("connect to log: %w", err)
 	}

@@ -39,6 +39,10 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 	if err != nil {
 		return err
 	}
+	rawLog, err := rawIngest(ctx, filepath.Join(dir, "raw-log"))
+	if err != nil {
+		return err
+	}
 	r, err := start(ctx, program, filepath.Join(dir, "data"))
 	if err != nil {
 		return err
@@ -72,6 +76,9 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 		}
 		fmt.Fprintf(out, "%-24s %8.2f ms p50, %.2f p99; bare net/http %.2f, × %.1f\n", m.name,
 			ms(took.at(0.5)), ms(took.at(0.99)), ms(raw.http.at(0.5)), ratio(took.at(0.5), raw.http.at(0.5)))
+	}
+	if err := r.ingest(ctx, out, rawLog); err != nil {
+		return err
 	}
 	fmt.Fprintf(out, "memory after all         %8.1f MiB\n", r.rss())
 	return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/relais-press/relais/services/ingest/internal/catalogue"
 	"github.com/relais-press/relais/services/ingest/internal/draft"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
+	"github.com/relais-press/relais/services/ingest/internal/imports"
 )
 
 // API answers ingest's routes.
@@ -27,6 +28,7 @@ type Stores struct {
 	Editions  *editions.Store
 	Catalogue *catalogue.Catalogue
 	Drafts    *draft.Reader
+	Imports   *imports.Desk
 	Access    *access.Store
 	Stages    *bus.StageBoard
 }
@@ -59,6 +61,9 @@ func (a *API) Routes(deps lifecycle.Deps, answers web.Answers) (*web.Router, err
 	rt.Handle("edition.versions", get, edition+"/versions", a.getVersions, editor)
 	rt.Handle("edition.status", get, edition+"/status", a.getStatus, editor)
 	rt.Handle("edition.cancel", post, edition+"/cancel", a.cancelEdition, editor)
+	rt.Handle("import.create", post, "/v1/imports", a.createImport, editor)
+	rt.Handle("import.list", get, "/v1/imports", a.listImports, editor)
+	rt.Handle("import.get", get, "/v1/imports/{id}", a.getImport, editor)
 	rt.Handle("audit.list", get, "/v1/audit", a.getAudit, admin)
 
 	rt.Handle("partner.list", get, "/v1/partners", a.listPartners, editor)

@@ -24,9 +24,10 @@ type Catalogue struct {
 	changed func(Entry) // called for each version applied, outside the lock
 
 	mu       sync.RWMutex
-	entries  []Entry        // by sequence; those overtaken have no ID
-	index    map[string]int // "id.language" → position in entries
-	dead     int            // how many were overtaken
+	rows     []row           // by sequence; those overtaken have no id
+	index    map[edition]int // where its row is
+	dead     int             // how many were overtaken
+	words    words           // languages and sections
 	position uint64
 	caughtUp bool
 	moved    chan struct{} // closed and made anew whenever position moves
@@ -67,11 +68,9 @@ func (e *Entry) Life() article.Edition {
 	}
 }
 
-func key(id, language string) string { return id + "." + language }
-
 // New returns an empty catalogue; changed is called for each version applied.
 func New(b *bus.Bus, log *slog.Logger, changed func(Entry)) *Catalogue {
-	return &Catalogue{bus: b, log: log, changed: changed, index: map[string]int{}, moved: make(chan struct{})}
+	return &Catalogue{bus: b, log: log, changed: changed, index: map[edition]int{}, words: newWords(), moved: make(chan struct{})}
 }
 
 // Run follows the log until ctx ends.
@@ -115,17 +114,18 @@ func (c *Catalogue) move(sequence uint64, entry *Entry) bool {
 	if entry == nil {
 		return false
 	}
-	k := key(entry.ID, entry.Language)
+	r := c.pack(entry)
+	k := edition{r.id, r.language}
 	if at, ok := c.index[k]; ok {
-		if c.entries[at].Sequence >= sequence {
+		if c.rows[at].sequence >= sequence {
 			return false
 		}
-		c.entries[at] = Entry{}
+		c.rows[at] = row{}
 		c.dead++
 	}
-	c.index[k] = len(c.entries)
-	c.entries = append(c.entries, *entry)
-	if c.dead > 1000 && c.dead > len(c.entries)/2 {
+	c.index[k] = len(c.rows)
+	c.rows = append(c.rows, r)
+	if c.dead > 1000 && c.dead > len(c.rows)/2 {
 		c.compact()
 	}
 	return true
@@ -137,14 +137,14 @@ func (c *Catalogue) signal() {
 }
 
 func (c *Catalogue) compact() {
-	live := make([]Entry, 0, len(c.entries)-c.dead)
-	for _, e := range c.entries {
-		if e.ID != "" {
-			c.index[key(e.ID, e.Language)] = len(live)
-			live = append(live, e)
+	live := make([]row, 0, len(c.rows)-c.dead)
+	for _, r := range c.rows {
+		if r.id != "" {
+			c.index[edition{r.id, r.language}] = len(live)
+			live = append(live, r)
 		}
 	}
-	c.entries, c.dead = live, 0
+	c.rows, c.dead = live, 0
 }
 
 func (c *Catalogue) catchUp() {
@@ -194,12 +194,12 @@ func (c *Catalogue) List(f Filter, now time.Time) (list []Entry, next uint64) {
 	list = []Entry{}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	for i := len(c.entries) - 1; i >= 0; i-- {
-		e := c.entries[i]
-		if e.ID == "" || (f.Before > 0 && e.Sequence >= f.Before) {
+	for i := len(c.rows) - 1; i >= 0; i-- {
+		if c.rows[i].id == "" || (f.Before > 0 && c.rows[i].sequence >= f.Before) {
 			continue
 		}
-		c.present(&e, now)
+		e := c.unpack(&c.rows[i])
+		c.present(&e, &c.rows[i], now)
 		if !f.accepts(&e, section, words) {
 			continue
 		}
@@ -212,11 +212,11 @@ func (c *Catalogue) List(f Filter, now time.Time) (list []Entry, next uint64) {
 }
 
 // present tells how an entry stands now.
-func (c *Catalogue) present(e *Entry, now time.Time) {
+func (c *Catalogue) present(e *Entry, r *row, now time.Time) {
 	life := e.Life()
 	e.PubStatus = life.StatusAt(now)
-	if at, ok := c.index[key(e.ID, e.SourceLanguage)]; ok && e.Language != e.SourceLanguage {
-		e.Stale = e.SourceVersion < c.entries[at].Version
+	if at, ok := c.index[edition{r.id, r.source}]; ok && r.language != r.source {
+		e.Stale = e.SourceVersion < int(c.rows[at].version)
 	}
 }
 
@@ -242,9 +242,9 @@ func (f *Filter) accepts(e *Entry, section string, words []string) bool {
 func (c *Catalogue) Each(fn func(Entry)) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	for _, e := range c.entries {
-		if e.ID != "" {
-			fn(e)
+	for i := range c.rows {
+		if c.rows[i].id != "" {
+			fn(c.unpack(&c.rows[i]))
 		}
 	}
 }

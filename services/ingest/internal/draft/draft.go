@@ -6,9 +6,12 @@
 package draft
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/fault"
@@ -237,6 +240,23 @@ func (rd *Reader) Settle(d *Draft) error {
 		fields = append(fields, fault.Field(v))
 	}
 	return fault.WithFields(fault.Invalid, "the edition breaks a rule", fields...)
+}
+
+// StableID is an id for an edition that has none and may come again: made from
+// its headline and, where it has an address or a date of its own, from that, so
+// that two articles of one headline stay apart.
+func (d *Draft) StableID() string {
+	e := &d.Edition
+	slug := extract.Slug(e.Headline)
+	identity := e.CanonicalURL
+	if identity == "" && !e.DatePublished.IsZero() {
+		identity = e.DatePublished.UTC().Format(time.RFC3339)
+	}
+	if identity == "" {
+		return slug
+	}
+	sum := sha256.Sum256([]byte(identity))
+	return slug + "-" + hex.EncodeToString(sum[:4])
 }
 
 // canonical brings the language tags into canonical form.

@@ -81,6 +81,15 @@ func (s *Store) History(ctx context.Context, id, language string) ([]Stored, err
 	return out, nil
 }
 
+// Wrote reports whether a version of an edition was written by an attempt.
+func (s *Store) Wrote(ctx context.Context, id, language, attempt string) (bool, error) {
+	history, err := s.History(ctx, id, language)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return slices.ContainsFunc(history, func(st Stored) bool { return st.EventID == attempt }), err
+}
+
 // Version returns one version of an edition, or NotFound.
 func (s *Store) Version(ctx context.Context, id, language string, version int) (Stored, error) {
 	history, err := s.History(ctx, id, language)

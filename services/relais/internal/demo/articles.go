@@ -20,6 +20,12 @@ import (
 //go:embed articles/*.json recap/*.txt
 var editions embed.FS
 
+// Recap is the text of an event recap as it was copied from a page, in French.
+func Recap() (string, error) {
+	text, err := editions.ReadFile("recap/blockchain-et-collectivites-quelles-potentialites.fr.txt")
+	return string(text), err
+}
+
 // publish writes every edition the relay does not have yet, originals first,
 // and returns how many there are.
 func publish(ctx context.Context, editor client) (int, error) {

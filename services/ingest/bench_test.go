@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/relais-press/relais/services/ingest"
+)
+
+// BenchmarkPost measures articles posted by 16 clients, beside appends of as
+// many bytes to the same log.
+func BenchmarkPost(b *testing.B) {
+	n := open(b, ingest.Config{AdminKey: adminKey})
+	server := httptest.NewServer(n.handler)
+	defer server.Close()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	text := strings.Repeat("La collectivité numérise les décisions du tribunal. ", 40)
+	var next atomic.Int64
+	b.SetParallelism(8)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			k := next.Add(1)
+			body := fmt.Sprintf(`{"id": "a-%d", "headline": "Compte rendu %d", "language": "fr", "bodyText": %q}`, k, k, text)
+			req, _ := http.NewRequest("POST", server.URL+"/v1/articles", strings.NewReader(body))
+			req.Header.Set("Authorization", "Bearer "+adminKey)
+			req.Header.Set("Content-Type", "application/json")
+			resp, err := client.Do(req)
+			if err != nil || resp.StatusCode != http.StatusCreated {
+				b.Errorf("%v %v", resp, err)
+				return
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+		}
+	})
+}

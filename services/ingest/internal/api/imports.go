@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/relais-press/relais/pkg/web"
+	"github.com/relais-press/relais/services/ingest/internal/feeds"
+)
+
+const (
+	// silence is how long the sender of an import may send nothing.
+	silence = 60 * time.Second
+	// sniffed is how much of a stream its format is told by, in bytes.
+	sniffed = 4096
+)
+
+// createImport takes in a stream of any length. It is answered once the stream
+// is safely kept; its items are written meanwhile and after.
+func (a *API) createImport(w http.ResponseWriter, r *http.Request) error {
+	if err := web.KnownParams(r, "format"); err != nil {
+		return err
+	}
+	stream := bufio.NewReaderSize(patient{r.Body, http.NewResponseController(w)}, sniffed)
+	head, err := stream.Peek(sniffed)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+		head = nil // told by what reads on
+	}
+	format, err := feeds.FormatOf(r.Header.Get("Content-Type"), r.URL.Query().Get("format"), head)
+	if err != nil {
+		return err
+	}
+	i, err := a.Imports.Receive(r.Context(), stream, format, web.CallerOf(r).Key.ID)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/v1/imports/"+i.ID)
+	return web.WriteJSON(w, r, http.StatusAccepted, i)
+}
+
+// patient reads a body whose sender may take its time, as long as it sends.
+type patient struct {
+	body    io.Reader
+	control *http.ResponseController
+}
+
+func (p patient) Read(b []byte) (int, error) {
+	deadline := time.Now().Add(silence)
+	for _, set := range []func(time.Time) error{p.control.SetReadDeadline, p.control.SetWriteDeadline} {
+		if err := set(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return 0, fmt.Errorf("receive import: %w", err)
+		}
+	}
+	return p.body.Read(b)
+}
+
+func (a *API) getImport(w http.ResponseWriter, r *http.Request) error {
+	i, err := a.Imports.Get(r.Context(), web.Var(r, "id"))
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, r, http.StatusOK, i)
+}
+
+func (a *API) listImports(w http.ResponseWriter, r *http.Request) error {
+	list, err := a.Imports.List(r.Context())
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, r, http.StatusOK, map[string]any{"imports": list})
+}
