@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command relais runs the whole relay in one process: ingest, search-indexing
-// and share-link on one port, with the log and the index inside.
+// and share-link on one port, with the log and the index inside. It also
+// publishes and imports, and tells where an article is, at a relay that runs.
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/settings"
+	"github.com/relais-press/relais/services/relais/internal/cli"
 )
 
 // version is set when the program is linked.
@@ -20,22 +22,28 @@ var version = "dev"
 
 type commands struct {
 	Serve   serve            `cmd:"" help:"Run everything on one port."`
+	Publish cli.Publish      `cmd:"" help:"Publish files, each an article."`
+	Import  cli.Import       `cmd:"" help:"Import many editions: NDJSON, RSS, Atom, JSON Feed, WordPress."`
+	Status  cli.Status       `cmd:"" help:"Show where an article or an import is."`
 	Version kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
 
 func main() {
 	os.Exit(lifecycle.Main(func(ctx context.Context) error {
-		var cli commands
-		parser, err := settings.Parser(&cli, "relais", "Passes articles on: published once, found and shared at every partner.", kong.Vars{"version": version})
+		var c commands
+		parser, err := settings.Parser(&c, "relais", "Passes articles on: published once, found and shared at every partner.", kong.Vars{"version": version})
 		if err != nil {
 			return err
 		}
 		parsed, err := parser.Parse(os.Args[1:])
 		parser.FatalIfErrorf(err)
-		if cli.Serve.Process.PrintConfig {
+		if command, ok := parsed.Selected().Target.Addr().Interface().(cli.Command); ok {
+			return command.Run(ctx, cli.Standard())
+		}
+		if c.Serve.Process.PrintConfig {
 			return settings.Dump(os.Stdout, parsed)
 		}
-		if err := cli.Serve.run(ctx, os.Stdout, os.Stderr); err != nil {
+		if err := c.Serve.run(ctx, os.Stdout, os.Stderr); err != nil {
 			return fmt.Errorf("serve: %w", err)
 		}
 		return nil

@@ -12,6 +12,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/relais-press/relais/services/relais/internal/client"
 )
 
 // Editions to publish, named <id>.<language>.json (an Edition) or .txt (the
@@ -28,7 +30,7 @@ func Recap() (string, error) {
 
 // publish writes every edition the relay does not have yet, originals first,
 // and returns how many there are.
-func publish(ctx context.Context, editor client) (int, error) {
+func publish(ctx context.Context, editor client.Client) (int, error) {
 	var names []string
 	err := fs.WalkDir(editions, ".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
@@ -56,11 +58,11 @@ func rank(name string) int {
 	return 1
 }
 
-func publishOne(ctx context.Context, editor client, name string) error {
+func publishOne(ctx context.Context, editor client.Client, name string) error {
 	parts := strings.Split(path.Base(name), ".")
 	address := "/v1/articles/" + parts[0] + "/" + parts[1]
-	err := editor.do(ctx, http.MethodGet, address, "", nil, nil)
-	if status, ok := errors.AsType[*statusError](err); !ok || status.status != http.StatusNotFound {
+	err := editor.Do(ctx, http.MethodGet, address, "", nil, nil)
+	if status, ok := errors.AsType[*client.StatusError](err); !ok || status.Status != http.StatusNotFound {
 		return err // present already, or a real fault
 	}
 	body, err := editions.ReadFile(name)
@@ -71,5 +73,5 @@ func publishOne(ctx context.Context, editor client, name string) error {
 	if parts[2] == "txt" {
 		contentType = "text/plain; charset=utf-8"
 	}
-	return editor.do(ctx, http.MethodPut, address, contentType, body, nil)
+	return editor.Do(ctx, http.MethodPut, address, contentType, body, nil)
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/partner"
+	"github.com/relais-press/relais/services/relais/internal/client"
 )
 
 // PartnerID is the demo partner.
@@ -55,15 +56,15 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	c := client{base: cfg.Relais, key: admin}
-	if err := c.ready(ctx); err != nil {
+	c := client.Client{Base: cfg.Relais, Key: admin}
+	if err := c.Ready(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	keys, err := prepare(ctx, c, cfg, site)
 	if err != nil {
 		return errors.Join(fmt.Errorf("demo: %w", err), listener.Close())
 	}
-	n, err := publish(ctx, client{base: cfg.Relais, key: keys.EditorKey})
+	n, err := publish(ctx, client.Client{Base: cfg.Relais, Key: keys.EditorKey})
 	if err != nil {
 		return errors.Join(fmt.Errorf("demo: %w", err), listener.Close())
 	}
@@ -104,7 +105,7 @@ func adminKey(cfg Config) (string, error) {
 }
 
 // prepare makes the partner and the keys, or finds those of an earlier start.
-func prepare(ctx context.Context, admin client, cfg Config, site string) (state, error) {
+func prepare(ctx context.Context, admin client.Client, cfg Config, site string) (state, error) {
 	p := partner.Partner{
 		ID: PartnerID, Name: "La Gazette des territoires", Origins: []string{site}, DefaultLanguage: "fr", HomeURL: site + "/",
 		ArticleURL: site + "/{lang}/{id}", Campaign: &partner.Campaign{Source: "relais", Medium: "share"},
@@ -112,7 +113,7 @@ func prepare(ctx context.Context, admin client, cfg Config, site string) (state,
 	if port, ok := strings.CutPrefix(site, "http://127.0.0.1:"); ok {
 		p.Origins = append(p.Origins, "http://localhost:"+port)
 	}
-	if err := admin.do(ctx, http.MethodPut, "/v1/partners/"+PartnerID, "application/json", p, nil); err != nil {
+	if err := admin.Do(ctx, http.MethodPut, "/v1/partners/"+PartnerID, "application/json", p, nil); err != nil {
 		return state{}, err
 	}
 	path := filepath.Join(cfg.Dir, stateFile)
@@ -123,11 +124,11 @@ func prepare(ctx context.Context, admin client, cfg Config, site string) (state,
 	var key struct {
 		Key string `json:"key"`
 	}
-	if err := admin.do(ctx, http.MethodPost, "/v1/keys", "application/json", map[string]string{"role": "editor", "name": "demo editor"}, &key); err != nil {
+	if err := admin.Do(ctx, http.MethodPost, "/v1/keys", "application/json", map[string]string{"role": "editor", "name": "demo editor"}, &key); err != nil {
 		return state{}, err
 	}
 	s.EditorKey = key.Key
-	if err := admin.do(ctx, http.MethodPost, "/v1/partners/"+PartnerID+"/keys", "application/json", map[string]string{"name": "demo site"}, &key); err != nil {
+	if err := admin.Do(ctx, http.MethodPost, "/v1/partners/"+PartnerID+"/keys", "application/json", map[string]string{"name": "demo site"}, &key); err != nil {
 		return state{}, err
 	}
 	s.PartnerKey = key.Key
@@ -146,7 +147,7 @@ func prepare(ctx context.Context, admin client, cfg Config, site string) (state,
 
 // works reports whether both keys are still in force.
 func (s state) works(ctx context.Context, relais string) bool {
-	editor := client{base: relais, key: s.EditorKey}
-	return editor.do(ctx, http.MethodGet, "/v1/partners/"+PartnerID, "", nil, nil) == nil &&
-		editor.do(ctx, http.MethodGet, "/v1/latest?limit=1&key="+s.PartnerKey, "", nil, nil) == nil
+	editor := client.Client{Base: relais, Key: s.EditorKey}
+	return editor.Do(ctx, http.MethodGet, "/v1/partners/"+PartnerID, "", nil, nil) == nil &&
+		editor.Do(ctx, http.MethodGet, "/v1/latest?limit=1&key="+s.PartnerKey, "", nil, nil) == nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/language"
+	"github.com/relais-press/relais/services/relais/internal/client"
 )
 
 //go:embed site/*
@@ -69,11 +70,11 @@ func (s *site) article(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var e article.Edition
-	editor := client{base: s.relais, key: s.keys.EditorKey}
-	err := editor.do(r.Context(), http.MethodGet, "/v1/articles/"+id+"/"+lang, "", nil, &e)
-	status, refused := errors.AsType[*statusError](err)
+	editor := client.Client{Base: s.relais, Key: s.keys.EditorKey}
+	err := editor.Do(r.Context(), http.MethodGet, "/v1/articles/"+id+"/"+lang, "", nil, &e)
+	status, refused := errors.AsType[*client.StatusError](err)
 	switch {
-	case refused && status.status == http.StatusNotFound, err == nil && e.PubStatus == article.Withheld:
+	case refused && status.Status == http.StatusNotFound, err == nil && e.PubStatus == article.Withheld:
 		s.render(w, http.StatusNotFound, "gone.html", view{Lang: "fr"})
 	case err != nil:
 		http.Error(w, "La rédaction ne répond pas. The newsroom does not answer.", http.StatusBadGateway)

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+const (
+	barWidth   = 24
+	lineEvery  = 10 * time.Second // how often a line is written where none can be drawn again
+	clearRight = "\x1b[K"
+)
+
+// bar shows how far something is: drawn again and again on a terminal, else as
+// a line now and then.
+type bar struct {
+	t     Terminal
+	last  time.Time
+	drawn bool
+}
+
+func newBar(t Terminal) *bar { return &bar{t: t, last: time.Now()} }
+
+// draw shows done of total, and what it is about; a total of 0 is unknown.
+func (b *bar) draw(done, total int64, about string) {
+	line := about
+	if total > 0 {
+		share := float64(min(done, total)) / float64(total)
+		full := int(share * barWidth)
+		line = fmt.Sprintf("%s%s %3.0f %%  %s", strings.Repeat("█", full), strings.Repeat("░", barWidth-full), 100*share, about)
+	} else if done > 0 {
+		line = fmt.Sprintf("%.1f MiB  %s", float64(done)/(1<<20), about)
+	}
+	switch {
+	case b.t.Live:
+		_, _ = fmt.Fprint(b.t.Err, "\r"+line+clearRight)
+		b.drawn = true
+	case time.Since(b.last) >= lineEvery:
+		_, _ = fmt.Fprintln(b.t.Err, line)
+		b.last = time.Now()
+	}
+}
+
+// end leaves the last drawing as it is and goes to the next line.
+func (b *bar) end() {
+	if b.drawn {
+		_, _ = fmt.Fprintln(b.t.Err)
+	}
+}

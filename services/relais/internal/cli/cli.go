@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is what an editor does with a relay from a terminal: publish
+// files, import many editions, see where an article is. It speaks French or
+// English, as the terminal does, and uses the public API only.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/relais-press/relais/services/relais/internal/client"
+)
+
+// Server says which relay is meant and who asks.
+type Server struct {
+	URL string `name:"server" env:"RELAIS_SERVER" default:"http://127.0.0.1:8080" placeholder:"URL" help:"The relay."`
+	Key string `name:"key" env:"RELAIS_KEY,RELAIS_ADMIN_KEY" secret:"" placeholder:"rk_…" help:"An editor's key."`
+}
+
+func (s Server) client() (client.Client, error) {
+	if s.Key == "" {
+		return client.Client{}, fmt.Errorf("%s", say(
+			"il faut une clé d’éditeur : --key rk_… ou RELAIS_KEY", "an editor's key is needed: --key rk_… or RELAIS_KEY"))
+	}
+	return client.Client{Base: strings.TrimRight(s.URL, "/"), Key: s.Key}, nil
+}
+
+// Terminal is where a command reads and writes.
+type Terminal struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Live     bool // Err is a terminal: a line may be drawn again
+}
+
+// Command is one of the commands of this package.
+type Command interface {
+	// Run does what the command says. It returns an error when anything of it
+	// was not done, which it has told in detail before.
+	Run(ctx context.Context, t Terminal) error
+}
+
+// Standard is the terminal of the process.
+func Standard() Terminal {
+	info, err := os.Stderr.Stat()
+	return Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Live: err == nil && info.Mode()&os.ModeCharDevice != 0}
+}
+
+// say chooses between two texts by the language of the terminal (POSIX locale).
+func say(french, english string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			if strings.HasPrefix(strings.ToLower(v), "fr") {
+				return french
+			}
+			return english
+		}
+	}
+	return english
+}
