@@ -14,6 +14,7 @@ import (
 	"github.com/relais-press/relais/services/ingest/internal/catalogue"
 	"github.com/relais-press/relais/services/ingest/internal/draft"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
+	"github.com/relais-press/relais/services/ingest/internal/editor"
 	"github.com/relais-press/relais/services/ingest/internal/imports"
 )
 
@@ -39,6 +40,10 @@ func New(s Stores) *API { return &API{s, newStreams()} }
 // Routes returns the table of contents.
 func (a *API) Routes(deps lifecycle.Deps, answers web.Answers) (*web.Router, error) {
 	rt, err := web.NewRouter("ingest", deps.Logger, deps.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	page, err := editor.New()
 	if err != nil {
 		return nil, err
 	}
@@ -76,5 +81,8 @@ func (a *API) Routes(deps lifecycle.Deps, answers web.Answers) (*web.Router, err
 	rt.Handle("key.create", post, "/v1/keys", a.createKey, admin, once)
 	rt.Handle("key.list", get, "/v1/keys", a.listKeys, admin)
 	rt.Handle("key.delete", del, "/v1/keys/{keyId}", a.deleteKey, admin)
+
+	rt.Handle("editor", get, "/editor", page.Show)
+	rt.Handle("editor.file", get, "/editor/{file}", page.File)
 	return rt, nil
 }
