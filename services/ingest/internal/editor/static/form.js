@@ -165,7 +165,9 @@ export function read() {
   if (control("fresh").checked) delete edition.sourceVersion;
   if (edition.sourceLanguage === base.language) edition.sourceLanguage = edition.language;
   Object.assign(edition, readBody());
-  for (const [name, value] of Object.entries(edition)) if (value === "") delete edition[name];
+  for (const [name, value] of Object.entries(edition)) {
+    if (value === "" || (Array.isArray(value) && value.length === 0)) delete edition[name];
+  }
   return edition;
 }
 

@@ -106,7 +106,7 @@ function offer(s, member) {
   const text = el("span", { id }, t(`member.${member}`), t("colon"), el("strong", {}, words(s.value)), ` (${percent(s.confidence)})`);
   add.id = `${id}-add`;
   add.setAttribute("aria-labelledby", `${add.id} ${id}`);
-  const item = el("li", {}, add, " ", text);
+  const item = el("li", {}, text, " ", add);
   add.addEventListener("click", () => {
     const part = s.pointer.split("/")[2];
     const input = member === "event" && part && control(`event.${part}`);
