@@ -186,8 +186,30 @@ func (d *deskTab) picture(name, scheme string, width int64) {
 	}
 }
 
+// accessible looks for controls without a name and for references that lead
+// nowhere.
+func (d *deskTab) accessible() {
+	d.t.Helper()
+	faults := d.text(`(() => {
+		const all = (selector) => [...document.querySelectorAll(selector)];
+		const ids = all('[id]').map(e => e.id), out = ids.filter((id, i) => ids.indexOf(id) !== i).map(id => 'two of ' + id);
+		for (const e of all('input, textarea, select')) if (!e.labels.length) out.push('no label: ' + e.id);
+		for (const e of all('button, a[href], h1, h2, h3, legend')) if (e.checkVisibility() && !e.textContent.trim()) out.push('no text: ' + e.outerHTML);
+		for (const e of all('iframe')) if (!e.title) out.push('no title: ' + e.id);
+		for (const name of ['aria-describedby', 'aria-labelledby'])
+			for (const e of all('[' + name + ']'))
+				for (const id of e.getAttribute(name).split(' ')) if (!document.getElementById(id)) out.push(name + ' leads nowhere: ' + id);
+		if (all('h1').filter(e => e.checkVisibility()).length !== 1) out.push('not one h1');
+		if (all('main').length !== 1 || all('header').length !== 1) out.push('landmarks');
+		return out.join('; ') })()`)
+	if faults != "" {
+		d.t.Errorf("for assistive technology: %s", faults)
+	}
+}
+
 func (d *deskTab) pictures(name string) {
 	d.t.Helper()
+	d.accessible()
 	d.picture("editor-"+name+"-dark.png", "dark", 1200)
 	d.picture("editor-"+name+"-320.png", "light", 320)
 	d.picture("editor-"+name+"-light.png", "light", 1200)
@@ -282,6 +304,8 @@ func TestAnEditorCorrectsWhatWasPastedWithItsFormatting(t *testing.T) {
 	d.shown("body-mode", "As HTML")
 	d.is("document.getElementById('f-body').value.includes('<a href=\"https://exemple.example/\"') && !document.getElementById('f-body').value.includes('script')")
 	d.is("document.getElementById('preview-frame').sandbox.length === 0 && document.getElementById('preview-frame').srcdoc.includes('un lien')")
+	d.is("document.querySelector('#preview summary').click() ?? true")
+	d.picture("editor-preview-light.png", "light", 1200)
 	d.click("add-people")
 	d.is("document.activeElement.closest('fieldset.row') !== null")
 	d.insert("Claire Balva")
@@ -339,7 +363,8 @@ func TestAnEditorCorrectsWhatWasPastedWithItsFormatting(t *testing.T) {
 func TestSuggestionsAreShownAndAdded(t *testing.T) {
 	d := openEditor(t, "/editor?lang=fr")
 	d.login()
-	d.is(`(() => { const real = window.fetch; window.fetch = async (path, init) => {
+	d.is(`(() => { const real = window.fetch; let lost = 0; window.fetch = async (path, init) => {
+		if (path.endsWith('/status') && lost++ === 0) throw new TypeError('the network is away');
 		const answer = await real(path, init);
 		if (path !== '/v1/extract' || !init.headers['Content-Type'].startsWith('text/plain')) return answer;
 		const found = await answer.json();
@@ -365,6 +390,7 @@ func TestSuggestionsAreShownAndAdded(t *testing.T) {
 	d.is("document.activeElement.id === 'f-event-name'")
 	d.click("publish")
 	d.shown("published-text", "La version 1 est publiée.")
+	d.arrives() // although the first try to follow it was lost
 	var e struct {
 		People        []struct{ Name string }
 		Organisations []string
@@ -407,6 +433,39 @@ func TestAnEmbargoIsNotTakenForWithheld(t *testing.T) {
 	if e.PubStatus != "usable" {
 		t.Errorf("once the embargo is gone the article is %s", e.PubStatus)
 	}
+}
+
+// TestAKeyThatIsRevokedLosesNoWork revokes the key of somebody who writes.
+func TestAKeyThatIsRevokedLosesNoWork(t *testing.T) {
+	d := openEditor(t, "/editor?lang=fr")
+	var key struct{ ID, Key string }
+	d.edit(http.StatusCreated, "POST", "/v1/keys", `{"role": "editor", "name": "bureau"}`).into(t, &key)
+	d.set("key", key.Key)
+	d.press(kb.Enter)
+	d.is("document.activeElement.id === 'source'")
+	d.insert("Un titre pour voir\n\nUn texte assez long pour que le titre en soit un, et que la langue soit sûre.")
+	d.click("extract-button")
+	d.is("document.activeElement.id === 'edit-title'")
+	d.set("f-description", "Ce que j’ai écrit.")
+	d.edit(http.StatusNoContent, "DELETE", "/v1/keys/"+key.ID, "")
+	d.click("publish")
+	d.shown("key-notes", "Ce que vous avez écrit est encore là")
+	d.is("sessionStorage.length === 0 && document.activeElement.id === 'key'")
+	d.insert(adminKey)
+	d.press(kb.Enter)
+	d.is("document.activeElement.id === 'edit-title' && document.getElementById('f-description').value === 'Ce que j’ai écrit.'")
+	d.click("publish")
+	d.shown("published-text", "La version 1 est publiée.")
+	d.arrives()
+	d.click("forget")
+	d.is("!document.getElementById('key-view').hidden && location.search === '?lang=fr'")
+
+	d.visit("/editor?lang=en&article=un-titre-pour-voir&language=fr")
+	d.insert(adminKey)
+	d.press(kb.Enter)
+	d.is("document.activeElement.id === 'edit-title' && document.getElementById('p-id').textContent === 'un-titre-pour-voir'")
+	d.is("document.getElementById('other-language').href.endsWith('/editor?lang=fr&article=un-titre-pour-voir&language=fr')")
+	d.keepsTheKey()
 }
 
 // TestOpenStatusStreamsDoNotHoldUpTheEnd stops the programs while a client

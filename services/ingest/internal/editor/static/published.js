@@ -9,14 +9,14 @@ import { watch } from "./watch.js";
 
 const stages = ["accepted", "searchable", "linked"];
 
-const state = { open: null, shown: null, reached: new Set(), watching: null, onRefused: null };
+const state = { open: null, reached: new Set(), watching: null, paused: false, onRefused: null };
 
 /** The names of the stages: an edition that is not usable arrives by being withdrawn. */
 const stageName = (stage) => t(`${state.open.pubStatus === "usable" ? "stage" : "unstage"}.${stage}`);
 
 /** Shows an edition of the log and follows it until it has arrived everywhere. */
 export function showPublished(open, onRefused) {
-  Object.assign(state, { open, shown: null, reached: new Set(), onRefused });
+  Object.assign(state, { open, reached: new Set(), paused: false, onRefused });
   $("p-id").textContent = open.id;
   $("p-language").textContent = open.language;
   $("p-version").textContent = open.version;
@@ -153,7 +153,7 @@ async function cancel(event, { onCanceled, onRefused }) {
   }
 }
 
-/** The confirmed cancellation of the shown edition: onCanceled gets what the server answers. */
+/** Wires the panel: onCanceled gets what the server answers to a cancellation. */
 export function startPublished(handlers) {
   $("cancel").addEventListener("click", openDialog);
   $("cancel-form").addEventListener("submit", (event) => cancel(event, handlers));

@@ -112,6 +112,10 @@ export function startSource() {
       zone.classList.add("over");
     });
   }
+  // A file that misses the field must not take the place of the page.
+  for (const name of ["dragover", "drop"]) {
+    addEventListener(name, (event) => { if (event.dataTransfer.types.includes("Files")) event.preventDefault(); });
+  }
   zone.addEventListener("dragleave", () => zone.classList.remove("over"));
   zone.addEventListener("drop", (event) => {
     zone.classList.remove("over");
