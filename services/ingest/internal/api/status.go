@@ -119,16 +119,16 @@ func wantsEvents(accept string) bool {
 func (a *API) streamStatus(w http.ResponseWriter, r *http.Request, st editions.Stored) error {
 	ctx, cancel := a.streams.until(r.Context())
 	changes, ended := make(chan []bus.Stage), make(chan error, 1)
-	defer func() { cancel(); <-ended }()
-	go func() {
-		defer close(ended)
+	var following sync.WaitGroup
+	defer func() { cancel(); following.Wait() }()
+	following.Go(func() {
 		ended <- a.Stages.Follow(ctx, st.Edition.ID, st.Edition.Language, func(told []bus.Stage) {
 			select {
 			case changes <- told:
 			case <-ctx.Done():
 			}
 		})
-	}()
+	})
 	out := &eventWriter{w: w, control: http.NewResponseController(w), stall: a.streams.stall}
 	beat := time.NewTicker(a.streams.heartbeat)
 	defer beat.Stop()

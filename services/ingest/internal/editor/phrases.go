@@ -56,8 +56,11 @@ func phrases() []phrase {
 		{"noscript", "Cette page a besoin de JavaScript. Sans lui, l’API fait la même chose.", "This page needs JavaScript. Without it, the API does the same."},
 		{"colon", " : ", ": "},
 		{"comma", ", ", ", "},
+		{"quote.open", "« ", "“"},
+		{"quote.close", " »", "”"},
+		{"quote.more", " et {n} autres", " and {n} more"},
 		{"reload", "Recharger l’édition", "Reload the edition"},
-		{"leave", "Ce que vous avez écrit n’est pas publié. Le quitter quand même ?", "What you have written is not published. Leave it all the same?"},
+		{"leave", "Ce que vous avez écrit n’est pas publié. Quitter quand même ?", "What you have written is not published. Leave all the same?"},
 		{"remove", "Retirer", "Remove"},
 
 		{"key.title", "Votre clé", "Your key"},

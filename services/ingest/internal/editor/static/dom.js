@@ -53,6 +53,12 @@ const details = page.details.map(([from, to]) => ({
   pattern: new RegExp("^" + escaped(from).replace(/\\\{\d\\\}/g, "([^]*)") + "$"), to,
 }));
 
+/** What a sentence of the server quotes, in the quotation marks of the page. */
+function quoted(part) {
+  return part.replaceAll("“", t("quote.open")).replaceAll("”", t("quote.close"))
+    .replace(/, and (\d+) more$/, (_, n) => t("quote.more", { n }));
+}
+
 /**
  * A sentence of the server in the page's language: {text, lang}. One that has
  * no translation stays in English, and says so.
@@ -61,7 +67,7 @@ export function sentence(detail) {
   const capital = (s) => s.charAt(0).toLocaleUpperCase(lang) + s.slice(1);
   for (const { pattern, to } of details) {
     const found = pattern.exec(detail);
-    if (found) return { text: capital(to.replace(/\{(\d)\}/g, (_, n) => found[Number(n) + 1])), lang };
+    if (found) return { text: capital(to.replace(/\{(\d)\}/g, (_, n) => quoted(found[Number(n) + 1]))), lang };
   }
   return { text: capital(detail), lang: "en" };
 }
@@ -71,12 +77,15 @@ export function said({ text, lang: its }) {
   return its === lang ? document.createTextNode(text) : el("span", { lang: its }, text);
 }
 
-/** A moment as people write it: the time alone when it is today. */
+/** A moment as people write it. */
+export function moment(iso, style = { dateStyle: "medium", timeStyle: "short" }) {
+  return new Intl.DateTimeFormat(lang, style).format(new Date(iso));
+}
+
+/** A moment as an element: the time alone when it is today. */
 export function when(iso) {
-  const date = new Date(iso);
-  const today = date.toDateString() === new Date().toDateString();
-  const style = today ? { timeStyle: "medium" } : { dateStyle: "medium", timeStyle: "short" };
-  return el("time", { dateTime: iso }, new Intl.DateTimeFormat(lang, style).format(date));
+  const today = new Date(iso).toDateString() === new Date().toDateString();
+  return el("time", { dateTime: iso }, today ? moment(iso, { timeStyle: "medium" }) : moment(iso));
 }
 
 /** A share of one as a percentage. */

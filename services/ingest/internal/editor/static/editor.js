@@ -68,7 +68,7 @@ function askKey(refused) {
 async function takeKey(event) {
   event.preventDefault();
   const value = $("key").value.trim();
-  if (!/^rk_\S+$/.test(value)) {
+  if (!/^rk_[\x21-\x7e]+$/.test(value)) {
     refuseKey(t(value.startsWith("pk_") ? "key.publishable" : "key.malformed"));
     return;
   }

@@ -25,10 +25,11 @@ export const control = (name) => $(`f-${name.replace(".", "-")}`);
 
 function fillTime(name, iso) {
   const input = control(name);
-  const date = iso ? new Date(iso) : null;
-  const local = date && new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  input.value = local ? local.toISOString().slice(0, 16) : "";
-  input.dataset.iso = iso ?? "";
+  const date = new Date(iso ?? NaN);
+  const known = !Number.isNaN(date.getTime());
+  const local = known && new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  input.value = known ? local.toISOString().slice(0, 16) : "";
+  input.dataset.iso = known && !iso.includes("T") ? date.toISOString() : iso ?? "";
   input.dataset.shown = input.value;
 }
 
@@ -112,20 +113,30 @@ export function setMember(name, value) {
   } else if (lists.includes(name)) fillList(name, value);
   else if (times.includes(name)) fillTime(name, value);
   else if (name === "event") {
-    for (const part of ["name", "location"]) control(`event.${part}`).value = value?.[part] ?? "";
-    for (const part of ["startDate", "endDate"]) fillTime(`event.${part}`, value?.[part]);
+    for (const part of ["name", "location", "startDate", "endDate"]) setEventPart(part, value?.[part]);
   } else if (texts.includes(name)) control(name).value = value ?? "";
 }
 
 /** Whether the form has a place for a member. */
 export const hasMember = (name) => [...texts, ...lists, ...times, "event", ...Object.keys(rows)].includes(name);
 
-/** Adds a value to a member: at the end of a list, in place of a single one. */
-export function addMember(name, value) {
+/**
+ * Adds a value to a member: at the end of a list, in place of a single one. part
+ * names the part of an event. It returns the control that took it.
+ */
+export function addMember(name, value, part) {
   if (rows[name]) return addRow(name, typeof value === "string" ? { name: value } : value).querySelector("input");
+  if (name === "event" && part) return setEventPart(part, value);
   if (lists.includes(name)) fillList(name, [...readList(name), value.name ?? value]);
   else setMember(name, value);
   return name === "event" ? control("event.name") : control(name);
+}
+
+function setEventPart(part, value) {
+  const input = control(`event.${part}`) ?? control("event.name");
+  if (input.type === "datetime-local") fillTime(`event.${part}`, value);
+  else if (input.id === `f-event-${part}`) input.value = value ?? "";
+  return input;
 }
 
 /**

@@ -3,8 +3,8 @@
 // What is to be said about fields: warnings of the extraction, errors of the
 // API and how sure a value is, each beside its field and in a list above.
 
-import { addMember, control, hasMember, target } from "./form.js";
-import { $, announce, el, freshId, percent, said, sentence, show, t } from "./dom.js";
+import { addMember, hasMember, target } from "./form.js";
+import { $, announce, el, freshId, moment, percent, said, sentence, show, t } from "./dom.js";
 
 /** Puts a note beside a field. */
 function note(where, kind, ...content) {
@@ -80,9 +80,14 @@ export function showProblem({ title, text, errors = [], actions = [] }) {
 
 // Suggestions.
 
-const words = (value) => typeof value === "string"
-  ? value
-  : [value.name, value.role, value.affiliation, value.location].filter(Boolean).join(t("comma"));
+const readable = (s) => /^\d{4}-\d\d-\d\dT/.test(s) ? moment(s) : s;
+
+/** A suggested value in words. */
+function words(value) {
+  if (typeof value !== "object" || value === null) return readable(String(value));
+  const parts = [value.name, value.role, value.affiliation, value.startDate, value.endDate, value.location];
+  return parts.filter(Boolean).map(readable).join(t("comma"));
+}
 
 /** Shows how sure the applied values are, and offers the others. */
 export function showSuggestions(suggestions) {
@@ -92,7 +97,7 @@ export function showSuggestions(suggestions) {
     const member = s.pointer.split("/")[1];
     if (s.applied) {
       note(target(s.pointer), "confidence", t("suggestion.sure", { what: words(s.value), percent: percent(s.confidence) }));
-    } else if (hasMember(member) || member === "event") {
+    } else if (hasMember(member)) {
       offers.push(offer(s, member));
     }
   }
@@ -108,10 +113,7 @@ function offer(s, member) {
   add.setAttribute("aria-labelledby", `${add.id} ${id}`);
   const item = el("li", {}, text, " ", add);
   add.addEventListener("click", () => {
-    const part = s.pointer.split("/")[2];
-    const input = member === "event" && part && control(`event.${part}`);
-    if (input) input.value = s.value;
-    const touched = input || addMember(member, s.value);
+    const touched = addMember(member, s.value, s.pointer.split("/")[2]);
     touched.dispatchEvent(new Event("input", { bubbles: true }));
     const next = item.nextElementSibling ?? item.previousElementSibling;
     item.remove();

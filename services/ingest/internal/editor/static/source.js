@@ -65,7 +65,7 @@ function decode(bytes) {
   }
 }
 
-/** Says what is wrong with the source; nothing takes the complaint away. */
+/** Says what is wrong with the source; an empty text takes the complaint away. */
 export function complain(text) {
   $("source-notes").replaceChildren();
   show($("source-notes"), Boolean(text));
