@@ -471,6 +471,33 @@ func TestAKeyThatIsRevokedLosesNoWork(t *testing.T) {
 	d.keepsTheKey()
 }
 
+// TestFilesAreReadByWhatTheyAre chooses files, one of them not in UTF-8.
+func TestFilesAreReadByWhatTheyAre(t *testing.T) {
+	d := openEditor(t, "/editor?lang=fr")
+	d.login()
+	for _, c := range []struct{ name, content, kind, want string }{
+		{"ancien.txt", "Un \xe9t\xe9 \x96 \xe0 Saint-\xc9tienne", "text/plain", "Un été – à Saint-Étienne"},
+		{"notes.md", "# Un été\n\nUn texte.", "text/markdown", "# Un été\n\nUn texte."},
+		{"page.html", "<h1>Un été</h1>", "text/html", "<h1>Un été</h1>"},
+	} {
+		file := filepath.Join(t.TempDir(), c.name)
+		if err := os.WriteFile(file, []byte(c.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d.do("choose "+c.name, chromedp.SetUploadFiles("#source-file", []string{file}))
+		d.is("document.getElementById('source').value === " + quote(c.want) + " && document.getElementById('source-type').value === " + quote(c.kind))
+	}
+	file := filepath.Join(t.TempDir(), "page.pdf")
+	if err := os.WriteFile(file, []byte("%PDF"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.do("choose a PDF", chromedp.SetUploadFiles("#source-file", []string{file}))
+	d.shown("source-notes", "page.pdf n’est pas un fichier .html, .md ou .txt.")
+	d.set("source", "")
+	d.click("extract-button")
+	d.shown("source-notes", "Il n’y a encore rien à lire")
+}
+
 // TestOpenStatusStreamsDoNotHoldUpTheEnd stops the programs while a client
 // follows an edition.
 func TestOpenStatusStreamsDoNotHoldUpTheEnd(t *testing.T) {

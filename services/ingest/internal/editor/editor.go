@@ -80,7 +80,6 @@ func (p *Page) Show(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Language", tag)
 	h.Add("Vary", "Accept-Language")
 	h.Set("Content-Security-Policy", policy)
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-cache")
