@@ -383,6 +383,7 @@ func TestSuggestionsAreShownAndAdded(t *testing.T) {
 	d.click("extract-button")
 	d.shown("rows-people", "confiance 93 %")
 	d.is("document.querySelectorAll('#suggestions-list li').length === 4")
+	d.shown("suggestions-list", "Début : 20 nov. 2018")
 	d.pictures("suggestions")
 	for range 4 {
 		d.is("document.querySelector('#suggestions-list button').click() ?? true")

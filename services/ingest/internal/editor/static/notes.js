@@ -108,7 +108,8 @@ export function showSuggestions(suggestions) {
 function offer(s, member) {
   const add = el("button", { type: "button", className: "quiet" }, t("suggestion.add"));
   const id = freshId("offer");
-  const text = el("span", { id }, t(`member.${member}`), t("colon"), el("strong", {}, words(s.value)), ` (${percent(s.confidence)})`);
+  const label = member === "event" && s.pointer !== "/event" && target(s.pointer)?.label || t(`member.${member}`);
+  const text = el("span", { id }, label, t("colon"), el("strong", {}, words(s.value)), ` (${percent(s.confidence)})`);
   add.id = `${id}-add`;
   add.setAttribute("aria-labelledby", `${add.id} ${id}`);
   const item = el("li", {}, text, " ", add);
