@@ -10,6 +10,8 @@ import (
 	"io"
 	"strings"
 
+	"golang.org/x/text/encoding/charmap"
+
 	"github.com/relais-press/relais/pkg/fault"
 )
 
@@ -121,7 +123,7 @@ func (e *element) fill(d *xml.Decoder, depth int, left *int) error {
 		case xml.EndElement:
 			return nil
 		case xml.CharData:
-			e.kids = append(e.kids, element{data: string(t)})
+			e.kids = append(e.kids, element{data: printed(string(t))})
 		case xml.StartElement:
 			if *left--; *left < 0 {
 				return errors.New("it has too many elements")
@@ -133,6 +135,20 @@ func (e *element) fill(d *xml.Decoder, depth int, left *int) error {
 			e.kids = append(e.kids, kid)
 		}
 	}
+}
+
+// printed reads the C1 control characters that references such as "&#146;" give
+// as HTML does: as what windows-1252 has in their place.
+func printed(s string) string {
+	if strings.IndexByte(s, 0xc2) < 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= 0x80 && r < 0xa0 {
+			return charmap.Windows1252.DecodeByte(byte(r))
+		}
+		return r
+	}, s)
 }
 
 // qualified is an element's name under the prefix that its namespace usually has.

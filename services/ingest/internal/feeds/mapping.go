@@ -208,7 +208,7 @@ func withoutTrailer(s string) string {
 func setDescription(e *article.Edition, s string) {
 	s = strings.TrimSpace(s)
 	short := strings.TrimRight(s, " .…[]\u00a0\u202f")
-	if short == "" || strings.HasPrefix(squeezed(plain(firstBytes(e.BodyHTML, 8*len(s)+4096))), squeezed(short)) {
+	if short == "" || strings.HasPrefix(squeezed(plain(firstBytes(e.BodyHTML, 3*len(s)+1024))), squeezed(short)) {
 		return
 	}
 	if utf8.RuneCountInString(s) > article.MaxText {
