@@ -106,7 +106,7 @@ func (c *Client) Get(ctx context.Context, rawURL string) (*Response, error) {
 		return nil, refused("must be a URL", err)
 	}
 	req.Header.Set("User-Agent", c.cfg.UserAgent)
-	res, err := c.http.Do(req)
+	res, err := c.http.Do(req) //nolint:bodyclose // handed on in a body that closes it
 	if err != nil {
 		cancel()
 		return nil, failure(ctx, err)
@@ -199,12 +199,13 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, b.err
 	}
 	n, err := b.from.Read(p[:min(int64(len(p)), b.left+1)])
-	if int64(n) > b.left {
+	switch {
+	case int64(n) > b.left:
 		n, b.err = int(b.left), b.tooLarge()
-	} else if err != nil && !errors.Is(err, io.EOF) {
-		b.err = failure(b.ctx, err)
-	} else {
+	case err == nil || errors.Is(err, io.EOF):
 		b.err = err
+	default:
+		b.err = failure(b.ctx, err)
 	}
 	b.left -= int64(n)
 	return n, b.err

@@ -178,7 +178,7 @@ func TestPublic(t *testing.T) {
 		"ORCHID":        "2001:10::1 2001:20::1",
 		"ISATAP":        "2a01::5efe:7f00:1 2a01::200:5efe:a00:1",
 	} {
-		for _, a := range strings.Fields(list) {
+		for a := range strings.FieldsSeq(list) {
 			if public(netip.MustParseAddr(a)) {
 				t.Errorf("%s: %s is not public", name, a)
 			}

@@ -111,53 +111,45 @@ func zone(s string) (int, bool) {
 	}
 	name, _, _ := strings.Cut(s, " ")
 	name, _, _ = strings.Cut(name, "[")
-	switch name {
-	case "", "z", "ut", "utc", "gmt", "wet":
-		return 0, true
-	case "cet", "mez", "bst", "west", "hnec":
-		return 3600, true
-	case "cest", "mesz", "eet", "sast", "heec":
-		return 2 * 3600, true
-	case "eest", "msk":
-		return 3 * 3600, true
-	case "hkt", "awst":
-		return 8 * 3600, true
-	case "jst", "kst":
-		return 9 * 3600, true
-	case "aest":
-		return 10 * 3600, true
-	case "aedt":
-		return 11 * 3600, true
-	case "nzst":
-		return 12 * 3600, true
-	case "nzdt":
-		return 13 * 3600, true
-	case "adt":
-		return -3 * 3600, true
-	case "edt", "ast":
-		return -4 * 3600, true
-	case "est", "cdt":
-		return -5 * 3600, true
-	case "cst", "mdt":
-		return -6 * 3600, true
-	case "mst", "pdt":
-		return -7 * 3600, true
-	case "pst", "akdt":
-		return -8 * 3600, true
+	for _, z := range []struct {
+		names string
+		hours int
+	}{
+		{" z ut utc gmt wet ", 0},
+		{" cet mez bst west hnec ", 1},
+		{" cest mesz eet sast heec ", 2},
+		{" eest msk ", 3},
+		{" hkt awst ", 8},
+		{" jst kst ", 9},
+		{" aest ", 10},
+		{" aedt ", 11},
+		{" nzst ", 12},
+		{" nzdt ", 13},
+		{" adt ", -3},
+		{" edt ast ", -4},
+		{" est cdt ", -5},
+		{" cst mdt ", -6},
+		{" mst pdt ", -7},
+		{" pst akdt ", -8},
+	} {
+		if name != "" && strings.Contains(z.names, " "+name+" ") {
+			return z.hours * 3600, true
+		}
 	}
-	return 0, len(name) == 1 && name[0] >= 'a' && name[0] <= 'z' // RFC 2822 §4.3: military zones are not to be trusted
+	// RFC 2822 §4.3: the letters of military zones are not to be trusted.
+	return 0, name == "" || (len(name) == 1 && name[0] >= 'a' && name[0] <= 'z')
 }
 
 // month is a month's number, by the beginning of its folded name.
 func month(name string) string {
-	for _, m := range []struct{ prefix, number string }{
-		{"jan", "1"}, {"ene", "1"}, {"gen", "1"}, {"fe", "2"}, {"mar", "3"}, {"mae", "3"}, {"mrz", "3"}, {"av", "4"}, {"ap", "4"}, {"abr", "4"},
-		{"mai", "5"}, {"may", "5"}, {"mag", "5"}, {"juin", "6"}, {"jun", "6"}, {"giu", "6"}, {"jui", "7"}, {"jul", "7"}, {"lug", "7"},
-		{"ao", "8"}, {"aug", "8"}, {"ago", "8"}, {"sep", "9"}, {"set", "9"}, {"oct", "10"}, {"okt", "10"}, {"ott", "10"},
-		{"nov", "11"}, {"dec", "12"}, {"dez", "12"}, {"dic", "12"},
+	for i, prefixes := range []string{
+		"jan ene gen", "fe", "mar mae mrz", "av ap abr", "mai may mag", "juin jun giu",
+		"jui jul lug", "ao aug ago", "sep set", "oct okt ott", "nov", "dec dez dic",
 	} {
-		if strings.HasPrefix(name, m.prefix) {
-			return m.number
+		for p := range strings.FieldsSeq(prefixes) {
+			if strings.HasPrefix(name, p) {
+				return itoa(i + 1)
+			}
 		}
 	}
 	return ""

@@ -87,11 +87,21 @@ func crowded(raw []byte) bool {
 		if i < 0 {
 			i = len(raw)
 		}
-		if end == ">" && i > 16*maxAttributes && bytes.Count(raw[:i], []byte("="))+len(bytes.Fields(raw[:i])) > 16*maxAttributes {
+		if end == ">" && i > 16*maxAttributes && separators(raw[:i]) > 16*maxAttributes {
 			return true
 		}
 		raw = raw[min(len(raw), i+len(end)):]
 	}
+}
+
+// separators counts what attributes cannot do without.
+func separators(tag []byte) (n int) {
+	for _, c := range tag {
+		if c == '=' || space(c) {
+			n++
+		}
+	}
+	return n
 }
 
 func nextStart(d *xml.Decoder) (xml.StartElement, error) {

@@ -56,7 +56,6 @@ type jsonFeed struct {
 	head    struct {
 		language text
 		authors  []jsonAuthor
-		rights   text
 	}
 }
 
@@ -120,6 +119,7 @@ func (j *jsonFeed) member() error {
 		_ = json.Unmarshal(raw, &j.head.language)
 	case "authors":
 		_ = json.Unmarshal(raw, &j.head.authors)
+		j.head.authors = j.head.authors[:min(len(j.head.authors), article.MaxList)]
 	case "author":
 		var one jsonAuthor
 		if json.Unmarshal(raw, &one) == nil && len(j.head.authors) == 0 {

@@ -41,7 +41,10 @@ type channel struct {
 	logins   map[string]string // WXR: display names by login, both shortened
 }
 
-const maxLogins = 10_000
+const (
+	maxLogins = 10_000
+	maxHead   = 4 * article.MaxText // bytes of what is kept of one text of a channel
+)
 
 func (x *xmlFeed) next() (Item, error) {
 	for {
@@ -84,11 +87,11 @@ func (x *xmlFeed) look() {
 			continue
 		}
 		for _, a := range e.attrs {
-			switch {
-			case a.Name.Local == "lang":
-				x.head.language = a.Value
-			case a.Name.Local == "base":
-				x.head.base = a.Value
+			switch a.Name.Local {
+			case "lang":
+				x.head.language = firstBytes(a.Value, maxHead)
+			case "base":
+				x.head.base = webURL("", a.Value)
 			}
 		}
 	}
@@ -107,22 +110,26 @@ func (x *xmlFeed) wanted(name string) bool {
 }
 
 func (x *xmlFeed) absorb(e *element) {
-	text := strings.TrimSpace(e.text())
+	text := firstBytes(strings.TrimSpace(e.text()), maxHead)
 	switch e.name {
 	case "rss:language", "dc:language":
 		x.head.language = cmp.Or(text, x.head.language)
 	case "rss:copyright", "dc:rights", "atom:rights", "atom:copyright", "creativecommons:license":
-		x.head.rights = cmp.Or(x.head.rights, plain(e.markup()))
+		x.head.rights = cmp.Or(x.head.rights, firstBytes(plain(e.markup()), maxHead))
 	case "rss:link":
 		x.head.base = cmp.Or(x.head.base, webURL("", text))
 	case "atom:author", "rss:author":
-		if name := plain(e.get("atom:name", "rss:name")); name != "" {
-			x.head.authors = append(x.head.authors, article.Author{Name: name, URL: e.get("atom:uri", "atom:url")})
-		}
+		x.absorbAuthor(e.get("atom:name", "rss:name"), e.get("atom:uri", "atom:url"))
 	case "dc:creator":
-		x.head.authors = append(x.head.authors, article.Author{Name: plain(text)})
+		x.absorbAuthor(text, "")
 	case "wp:author":
 		x.absorbLogin(e)
+	}
+}
+
+func (x *xmlFeed) absorbAuthor(name, link string) {
+	if name != "" && len(x.head.authors) < article.MaxList {
+		x.head.authors = append(x.head.authors, article.Author{Name: firstBytes(name, maxHead), URL: webURL("", link)})
 	}
 }
 
@@ -358,8 +365,8 @@ func (x *xmlFeed) setAuthors(e *article.Edition, item *element) {
 	if len(e.Authors) == 0 {
 		addAuthor(e, byline(item.get("itunes:author")), "")
 	}
-	for _, a := range x.head.authors {
-		if len(e.Authors) == 0 || e.Authors[0].Name == x.head.authors[0].Name {
+	if len(e.Authors) == 0 {
+		for _, a := range x.head.authors {
 			addAuthor(e, a.Name, a.URL)
 		}
 	}
@@ -419,7 +426,7 @@ func setCategories(e *article.Edition, item *element) {
 		addKeyword(e, c.text())
 	}
 	for _, list := range item.all("media:keywords", "itunes:keywords") {
-		for _, k := range strings.Split(list.text(), ",") {
+		for k := range strings.SplitSeq(list.text(), ",") {
 			addKeyword(e, k)
 		}
 	}
