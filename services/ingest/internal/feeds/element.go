@@ -75,33 +75,45 @@ func crowded(raw []byte) bool {
 		if i < 0 {
 			return false
 		}
-		raw = raw[i:]
-		end := ">"
+		raw = raw[i+1:]
+		skip := 0
 		switch {
-		case bytes.HasPrefix(raw, []byte("<![CDATA[")):
-			end = "]]>"
-		case bytes.HasPrefix(raw, []byte("<!--")):
-			end = "-->"
+		case bytes.HasPrefix(raw, []byte("![CDATA[")):
+			skip = bytes.Index(raw, []byte("]]>"))
+		case bytes.HasPrefix(raw, []byte("!--")):
+			skip = bytes.Index(raw, []byte("-->"))
+		default:
+			n := 0
+			if skip, n = tagEnd(raw); n > 16*maxAttributes {
+				return true
+			}
 		}
-		i = bytes.Index(raw, []byte(end))
-		if i < 0 {
-			i = len(raw)
+		if skip < 0 {
+			return false
 		}
-		if end == ">" && i > 16*maxAttributes && separators(raw[:i]) > 16*maxAttributes {
-			return true
-		}
-		raw = raw[min(len(raw), i+len(end)):]
+		raw = raw[skip:]
 	}
 }
 
-// separators counts what attributes cannot do without.
-func separators(tag []byte) (n int) {
-	for _, c := range tag {
-		if c == '=' || space(c) {
-			n++
+// tagEnd finds where a tag ends and counts in it, outside of quotation marks,
+// what attributes cannot do without.
+func tagEnd(tag []byte) (end, separators int) {
+	var quote byte
+	for i, c := range tag {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '>':
+			return i, separators
+		case c == '=' || space(c):
+			separators++
 		}
 	}
-	return n
+	return len(tag), separators
 }
 
 func nextStart(d *xml.Decoder) (xml.StartElement, error) {

@@ -103,7 +103,7 @@ func tagName(tag string) string {
 
 func (x *xmlFeed) wanted(name string) bool {
 	switch local(name) {
-	case "language", "copyright", "rights", "link", "author", "creator", "license", "channel":
+	case "language", "copyright", "rights", "link", "author", "creator", "license":
 		return true
 	}
 	return false

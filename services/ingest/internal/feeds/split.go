@@ -30,7 +30,7 @@ func (u *unit) isItem() bool {
 type splitter struct {
 	src    *source
 	root   string   // the root element's name as it is written; empty before it was found
-	tags   []string // the start tags of the root and of its channel
+	tags   []string // the start tags of the root and of the channel that is open
 	opened bool     // the "<" of the next tag has been read
 	done   bool
 }
@@ -158,6 +158,9 @@ func (s *splitter) endTag() error {
 	}
 	name := strings.TrimRight(strings.Trim(string(s.src.kept), "/>"), " \t\r\n")
 	s.done = s.root != "" && name == s.root
+	if local(name) == "channel" {
+		s.tags = s.tags[:min(len(s.tags), 1)]
+	}
 	return nil
 }
 
