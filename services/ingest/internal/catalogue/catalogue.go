@@ -14,7 +14,7 @@ import (
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/fault"
-	"github.com/relais-press/relais/services/ingest/internal/extract"
+	"github.com/relais-press/relais/services/ingest/internal/extract/plain"
 )
 
 // Catalogue lists editions. It is safe for concurrent use.
@@ -190,7 +190,7 @@ type Filter struct {
 // List returns editions, newest version first, and the sequence to go on from,
 // as Before; 0 when there are no more.
 func (c *Catalogue) List(f Filter, now time.Time) (list []Entry, next uint64) {
-	section, words := extract.Fold(f.Section), strings.Fields(extract.Fold(f.Query))
+	section, words := plain.Fold(f.Section), strings.Fields(plain.Fold(f.Query))
 	list = []Entry{}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -222,13 +222,13 @@ func (c *Catalogue) present(e *Entry, r *row, now time.Time) {
 
 func (f *Filter) accepts(e *Entry, section string, words []string) bool {
 	if (f.Language != "" && e.Language != f.Language) || (f.PubStatus != "" && e.PubStatus != f.PubStatus) ||
-		e.VersionCreated.Before(f.UpdatedSince) || (section != "" && extract.Fold(e.Section) != section) {
+		e.VersionCreated.Before(f.UpdatedSince) || (section != "" && plain.Fold(e.Section) != section) {
 		return false
 	}
 	if len(words) == 0 {
 		return true
 	}
-	text := extract.Fold(e.Headline) + " " + e.ID
+	text := plain.Fold(e.Headline) + " " + e.ID
 	for _, w := range words {
 		if !strings.Contains(text, w) {
 			return false

@@ -15,6 +15,9 @@ import (
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/language"
+	"github.com/relais-press/relais/services/ingest/internal/extract/furniture"
+	"github.com/relais-press/relais/services/ingest/internal/extract/markup"
+	"github.com/relais-press/relais/services/ingest/internal/extract/plain"
 )
 
 // Result is what was found in an input. The Edition holds only what the input
@@ -51,24 +54,60 @@ func (r *Result) warn(pointer, format string, args ...any) {
 // has a warning; so do a language that is only likely, the lines left out, and a
 // reading time on the page that is far from the one counted here.
 func Text(raw []byte) (Result, error) {
-	if err := checkUTF8(raw); err != nil {
+	if err := plain.CheckUTF8(raw); err != nil {
 		return Result{}, err
 	}
 	r := Result{Warnings: []Warning{}}
-	kept, removed := withoutFurniture(scan(Normalize(string(raw))))
-	headline, rest := splitHeadline(kept)
+	lines := markup.Scan(plain.Normalize(string(raw)))
+	found := withoutFurniture(lines)
+	headline, rest := splitHeadline(lines)
 	e := &r.Edition
 	e.Headline = headline
 	if headline == "" {
 		r.warn("/headline", "no headline was found: the text does not start with a line of at most 300 characters, without a full stop, that a longer text follows")
 	}
-	e.BodyHTML, e.BodyText = render(parse(rest, false))
-	r.measure(removed.minutes)
+	e.BodyHTML, e.BodyText = markup.Body(rest, false)
+	r.say(found)
+	r.measure(found.Minutes)
 	r.detect()
-	if n := len(removed.lines); n > 0 {
-		r.warn("/bodyText", "lines left out as page furniture: %s", quote(removed.lines))
+	if len(found.Lines) > 0 {
+		r.warn("/bodyText", "lines left out as page furniture: %s", quote(found.Lines))
 	}
 	return r, nil
+}
+
+// say fills in what furniture says and nothing said before.
+func (r *Result) say(found furniture.Found) {
+	e := &r.Edition
+	if len(e.Authors) == 0 {
+		for _, name := range found.Authors {
+			e.Authors = append(e.Authors, article.Author{Name: name})
+		}
+	}
+	if e.DatePublished.IsZero() {
+		e.DatePublished = found.Published
+	}
+	if len(e.Keywords) == 0 {
+		e.Keywords = found.Keywords
+	}
+	if e.Section == "" {
+		e.Section = found.Section
+	}
+}
+
+// withoutFurniture blanks the lines that belong to the page.
+func withoutFurniture(lines []markup.Line) furniture.Found {
+	texts := make([]string, len(lines))
+	for i, l := range lines {
+		texts[i] = l.Text
+	}
+	kept, found := furniture.Strip(texts)
+	for i := range lines {
+		if !kept[i] {
+			lines[i].Text = ""
+		}
+	}
+	return found
 }
 
 // Paragraphs makes bodyHtml from a bodyText: blank lines part paragraphs, a
@@ -76,14 +115,14 @@ func Text(raw []byte) (Result, error) {
 // a row with a dash or a number, are a list. Lines that were broken to a width
 // are joined. Nothing is left out.
 func Paragraphs(text string) string {
-	bodyHTML, _ := render(parse(scan(Normalize(text)), true))
+	bodyHTML, _ := markup.Body(markup.Scan(plain.Normalize(text)), true)
 	return bodyHTML
 }
 
 // measure counts words and minutes, and compares with what the page says.
 func (r *Result) measure(page int) {
 	e := &r.Edition
-	e.WordCount, e.ReadingMinutes = Measure(e.BodyText)
+	e.WordCount, e.ReadingMinutes = plain.Measure(e.BodyText)
 	if page > 0 && (page > 2*e.ReadingMinutes+1 || e.ReadingMinutes > 2*page+1) {
 		r.warn("/readingMinutes", "the page gives %d min, the text counts %d words or %d min: a part of it may be missing or not belong to it",
 			page, e.WordCount, e.ReadingMinutes)
@@ -91,7 +130,7 @@ func (r *Result) measure(page int) {
 }
 
 func (r *Result) detect() {
-	tag, reliable := language.Detect(r.Edition.BodyText, nil)
+	tag, reliable := language.Detect(opening(r.Edition.BodyText), nil)
 	r.Edition.Language, r.Edition.SourceLanguage = tag, tag
 	switch {
 	case tag == "":
@@ -101,78 +140,35 @@ func (r *Result) detect() {
 	}
 }
 
-// furniture is what was left out of a text.
-type furniture struct {
-	lines   []string
-	minutes int // the page's own reading time; 0 when it has none
-}
-
-// withoutFurniture blanks the lines that belong to the page.
-func withoutFurniture(lines []line) (kept []line, removed furniture) {
-	links := linksOnlyFrom(lines)
-	begun, bar := false, false // seen prose; right after a share line
-	for i, l := range lines {
-		p, minutes := classify(l.text)
-		if l.text == "" || (p == duration && begun) {
-			p = prose
-		}
-		switch {
-		case p == titles && begun && links[i+1]:
-			for _, l := range lines[i:] {
-				removed.add(l.text, 0)
-			}
-			return kept, removed
-		case p != prose || (bar && onlyNetworks(l.text)):
-			removed.add(l.text, minutes)
-			bar = bar || p == share
-			l.text = ""
-		case l.text != "":
-			bar = false
-			begun = begun || proseLike(l.text)
-		}
-		kept = append(kept, l)
-	}
-	return kept, removed
-}
-
-func (f *furniture) add(line string, minutes int) {
-	if line != "" {
-		f.lines = append(f.lines, line)
-	}
-	if f.minutes == 0 {
-		f.minutes = minutes
-	}
-}
-
-// linksOnlyFrom tells for every line, and for the end, whether from there on
-// stand only titles, furniture and blanks.
-func linksOnlyFrom(lines []line) []bool {
-	only := make([]bool, len(lines)+1)
-	only[len(lines)] = true
-	for i := len(lines) - 1; i >= 0 && only[i+1]; i-- {
-		p, _ := classify(lines[i].text)
-		only[i] = lines[i].text == "" || p != prose || linkLike(lines[i].text)
-	}
-	return only
-}
-
 // splitHeadline takes the first line as the headline if it can be one.
-func splitHeadline(lines []line) (headline string, rest []line) {
+func splitHeadline(lines []markup.Line) (headline string, rest []markup.Line) {
 	for i, l := range lines {
-		if l.text == "" {
+		if l.Text == "" {
 			continue
 		}
-		kind, _, _ := item(l.text)
-		follows := 0
-		for _, l := range lines[i+1:] {
-			follows += utf8.RuneCountInString(l.text)
+		if !furniture.TitleLike(l.Text) || markup.IsItem(l.Text) {
+			break
 		}
-		if titleLike(l.text) && kind == noList && follows > utf8.RuneCountInString(l.text) {
-			return l.text, lines[i+1:]
+		length, follows := utf8.RuneCountInString(l.Text), 0
+		for _, l := range lines[i+1:] {
+			if follows += utf8.RuneCountInString(l.Text); follows > length {
+				return lines[i].Text, lines[i+1:]
+			}
 		}
 		break
 	}
 	return "", lines
+}
+
+// detectable is how much of a text its language is told from, in bytes: some
+// three hundred words.
+const detectable = 2048
+
+func opening(text string) string {
+	if len(text) <= detectable {
+		return text
+	}
+	return strings.ToValidUTF8(text[:detectable], "")
 }
 
 // quote shows up to five lines, each cut to 60 characters.

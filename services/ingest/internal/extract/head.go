@@ -13,6 +13,7 @@ import (
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/language"
+	"github.com/relais-press/relais/services/ingest/internal/extract/plain"
 )
 
 // head is what a page says of itself outside its text.
@@ -47,7 +48,7 @@ func readHead(doc *html.Node) head {
 			}
 		case atom.Meta:
 			name := strings.ToLower(firstText(attribute(n, "property"), attribute(n, "name")))
-			if content := NormalizeLine(attribute(n, "content")); name != "" && content != "" {
+			if content := plain.NormalizeLine(attribute(n, "content")); name != "" && content != "" {
 				meta[name] = append(meta[name], content)
 			}
 		case atom.Script:
@@ -57,9 +58,9 @@ func readHead(doc *html.Node) head {
 		}
 	}
 	h.metadata(meta)
-	h.headline = NormalizeLine(firstText(h.headline, first(meta["og:title"]), heading, withoutSite(title, first(meta["og:site_name"]))))
+	h.headline = plain.NormalizeLine(firstText(h.headline, first(meta["og:title"]), heading, withoutSite(title, first(meta["og:site_name"]))))
 	h.headline = withoutSite(h.headline, first(meta["og:site_name"]))
-	h.description = NormalizeLine(h.description)
+	h.description = plain.NormalizeLine(h.description)
 	return h
 }
 
@@ -103,7 +104,7 @@ func (h *head) linkedData(source string) {
 		}
 		h.headline = firstText(h.headline, first(texts(node["headline"])))
 		h.description = firstText(h.description, first(texts(node["description"])))
-		h.section = firstText(h.section, NormalizeLine(first(texts(node["articleSection"]))))
+		h.section = firstText(h.section, plain.NormalizeLine(first(texts(node["articleSection"]))))
 		h.language = firstText(tagOf(first(texts(node["inLanguage"]))), h.language)
 		if h.published.IsZero() {
 			h.published = moment(first(texts(node["datePublished"])))
@@ -134,7 +135,7 @@ func (h *head) picture(value any) {
 }
 
 func (h *head) author(name, address string) {
-	name = NormalizeLine(name)
+	name = plain.NormalizeLine(name)
 	known := slices.ContainsFunc(h.authors, func(a article.Author) bool { return a.Name == name })
 	if name != "" && !known && len(h.authors) < 20 {
 		h.authors = append(h.authors, article.Author{Name: name, URL: webURL(address)})
@@ -143,7 +144,7 @@ func (h *head) author(name, address string) {
 
 func (h *head) tags(list []string) {
 	for _, k := range list {
-		if k = NormalizeLine(k); k != "" && !slices.Contains(h.keywords, k) && len(h.keywords) < 20 {
+		if k = plain.NormalizeLine(k); k != "" && !slices.Contains(h.keywords, k) && len(h.keywords) < 20 {
 			h.keywords = append(h.keywords, k)
 		}
 	}
@@ -203,7 +204,7 @@ func firstText(list ...string) string {
 
 // withoutSite takes the site's name off a title: "Title – Site".
 func withoutSite(title, site string) string {
-	title = NormalizeLine(title)
+	title = plain.NormalizeLine(title)
 	if site == "" {
 		return title
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/services/ingest/internal/extract/plain"
 )
 
 // maxElements is the largest page that is looked at, in elements: more than any
@@ -30,7 +31,7 @@ const maxElements = 30_000
 // fragment the headline is its first h1 or h2, which is taken out of the body.
 // What was not found or was guessed has a warning.
 func Page(raw []byte) (Result, error) {
-	if err := checkUTF8(raw); err != nil {
+	if err := plain.CheckUTF8(raw); err != nil {
 		return Result{}, err
 	}
 	doc, err := html.Parse(bytes.NewReader(raw))
@@ -95,7 +96,7 @@ func (r *Result) page(doc *html.Node) {
 
 func (r *Result) fragment(doc *html.Node) {
 	if h := find(doc, atom.H1, atom.H2); h != nil {
-		r.Edition.Headline = NormalizeLine(textOf(h))
+		r.Edition.Headline = plain.NormalizeLine(textOf(h))
 		h.Parent.RemoveChild(h)
 	}
 	var content bytes.Buffer
@@ -114,7 +115,7 @@ func withoutHeadline(bodyHTML, bodyText, headline string) (string, string) {
 		return bodyHTML, bodyText
 	}
 	for _, tag := range []string{"h2", "h3", "p"} {
-		if inner, ok := strings.CutPrefix(bodyHTML, fmt.Sprintf("<%s>%s</%s>", tag, escapeText(headline), tag)); ok {
+		if inner, ok := strings.CutPrefix(bodyHTML, fmt.Sprintf("<%s>%s</%s>", tag, html.EscapeString(headline), tag)); ok {
 			return strings.TrimLeft(inner, "\n"), strings.TrimLeft(rest, "\n")
 		}
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package extract
+package markup
 
 import (
 	"slices"
@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/relais-press/relais/services/ingest/internal/extract/plain"
 )
 
 // maxDepth is how deep elements nest; start tags beyond it are left out.
@@ -21,7 +23,7 @@ const maxDepth = 40
 // left open and leaves out what stays empty. A start tag is therefore held back
 // until something stands in its element.
 type writer struct {
-	html, plain strings.Builder
+	html, words strings.Builder
 	open        []element
 	nested      int    // tables inside a table, whose tags are taken as breaks
 	space       string // white space before the next text
@@ -293,7 +295,7 @@ func (w *writer) text(s string) {
 		w.preformatted(i, s)
 		return
 	}
-	core := trimStart(s)
+	core := plain.TrimStart(s)
 	if core == "" {
 		w.hold(s)
 		return
@@ -302,7 +304,8 @@ func (w *writer) text(s string) {
 	w.hold(s[:len(s)-len(core)])
 	body := strings.TrimRightFunc(core, unicode.IsSpace)
 	w.settleBefore(body)
-	body, tail := collapse(body), core[len(body):]
+	tail := core[len(body):]
+	body = plain.Collapse(body)
 	w.html.WriteString(escapeText(body))
 	w.say(body)
 	w.fill()
@@ -350,10 +353,10 @@ func (w *writer) settleBefore(text string) {
 		w.html.WriteString("<br>")
 		w.parting = max(w.parting, partLines)
 	} else if w.space != "" {
-		one := gap(w.plain.String(), w.space, text)
+		one := plain.Gap(w.words.String(), w.space, text)
 		w.html.WriteString(one)
 		if w.parting == 0 {
-			w.plain.WriteString(one)
+			w.words.WriteString(one)
 		}
 	}
 	w.breaks, w.space = 0, ""
@@ -369,7 +372,7 @@ func (w *writer) settle() {
 	held := w.release()
 	w.html.WriteString(held)
 	if w.parting == 0 {
-		w.plain.WriteString(held)
+		w.words.WriteString(held)
 	}
 }
 
@@ -383,8 +386,8 @@ func (w *writer) release() string {
 
 // say writes plain text.
 func (w *writer) say(s string) {
-	if w.plain.Len() > 0 {
-		w.plain.WriteString(separators[w.parting])
+	if w.words.Len() > 0 {
+		w.words.WriteString(separators[w.parting])
 	}
 	w.parting = 0
 	if i := w.find("li"); i > 0 && !w.open[i].marked {
@@ -394,9 +397,9 @@ func (w *writer) say(s string) {
 			list.count++
 			mark = strconv.Itoa(list.count) + ". "
 		}
-		w.plain.WriteString(mark)
+		w.words.WriteString(mark)
 	}
-	w.plain.WriteString(s)
+	w.words.WriteString(s)
 }
 
 // lineBreak asks for a line break before the next text of the leaf.
@@ -556,5 +559,5 @@ func (w *writer) closeTo(n int) {
 
 func (w *writer) finish() (bodyHTML, bodyText string) {
 	w.closeTo(0)
-	return w.html.String(), norm.NFC.String(w.plain.String())
+	return w.html.String(), norm.NFC.String(w.words.String())
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package extract
+// Package plain holds what every text of an edition goes through: the form in
+// which it is stored, the folded form in which it is compared, and its measure.
+package plain
 
 import (
 	"strings"
@@ -58,16 +60,35 @@ func Normalize(s string) string {
 
 // NormalizeLine is [Normalize] for text of one line, such as a headline: it also
 // trims white space and makes every run of it one space.
-func NormalizeLine(s string) string { return collapse(Normalize(s)) }
+func NormalizeLine(s string) string { return Collapse(Normalize(s)) }
 
-// plain reports whether s is printable ASCII, newlines and tabs.
+// plain reports whether s is already in the stored form, as far as that is
+// quickly told: printable ASCII, newlines, tabs, Latin letters and signs that
+// compose with nothing before them, French spaces, quotation marks and dashes.
 func plain(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; (c < ' ' && c != '\n' && c != '\t') || c > '~' {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if (c < ' ' && c != '\n' && c != '\t') || c > '~' {
+				return false
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if !settled(r) {
 			return false
 		}
+		i += n
 	}
 	return true
+}
+
+// settled reports whether r, which is not ASCII, is stored as it is whatever
+// stands beside it.
+func settled(r rune) bool {
+	return r >= 0xa0 && r < 0x0300 && r != 0xad || r >= 0x2010 && r <= 0x2027 || r == narrowNoBreakSpace ||
+		r >= 0x2030 && r <= 0x203a || r == '€'
 }
 
 func lineBreak(r rune) bool {
@@ -106,8 +127,8 @@ func shapes(r rune) bool {
 	return unicode.IsLetter(r) && !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic)
 }
 
-// checkUTF8 names the first byte that is not UTF-8.
-func checkUTF8(raw []byte) error {
+// CheckUTF8 names the first byte that is not UTF-8.
+func CheckUTF8(raw []byte) error {
 	for i := 0; i < len(raw); {
 		r, n := utf8.DecodeRune(raw[i:])
 		if r == utf8.RuneError && n <= 1 {
@@ -118,10 +139,13 @@ func checkUTF8(raw []byte) error {
 	return nil
 }
 
-// collapse trims white space and makes every run of it one character: a space,
+// Collapse trims white space and makes every run of it one character: a space,
 // or the run's own no-break space where French typography wants one or where
 // there is nothing else.
-func collapse(s string) string {
+func Collapse(s string) string {
+	if collapsed(s) {
+		return s
+	}
 	var b strings.Builder
 	b.Grow(len(s))
 	for s != "" {
@@ -137,15 +161,44 @@ func collapse(s string) string {
 			break
 		}
 		if b.Len() > 0 {
-			b.WriteString(gap(b.String(), s[:j], s[j:]))
+			b.WriteString(Gap(b.String(), s[:j], s[j:]))
 		}
 		s = s[j:]
 	}
 	return b.String()
 }
 
-// gap is what a run of white space between two texts comes down to.
-func gap(before, run, after string) string {
+// collapsed reports whether white space in s, which neither starts nor ends
+// with it, is single spaces or no-break spaces; it may be wrong on the careful
+// side.
+func collapsed(s string) bool {
+	space := true
+	for _, r := range s {
+		if r > '~' {
+			if r != noBreakSpace && r != narrowNoBreakSpace {
+				if r >= 0x2000 && r < 0x2010 || r == 0x3000 || r == 0x1680 || r == 0x85 || r >= 0x2028 && r <= 0x205f && r != '…' && r != '‰' {
+					return false
+				}
+				space = false
+				continue
+			}
+		} else if r != ' ' {
+			if r < ' ' {
+				return false
+			}
+			space = false
+			continue
+		}
+		if space {
+			return false
+		}
+		space = true
+	}
+	return !space
+}
+
+// Gap is what a run of white space between two texts comes down to.
+func Gap(before, run, after string) string {
 	if _, n := utf8.DecodeRuneInString(run); n == len(run) && run != "\n" && run != "\t" {
 		return run
 	}
@@ -163,9 +216,9 @@ func gap(before, run, after string) string {
 	return run[i : i+n]
 }
 
-// trimStart cuts leading white space, and with it combining marks that have lost
+// TrimStart cuts leading white space, and with it combining marks that have lost
 // the character they belong to and would join whatever comes before.
-func trimStart(s string) string {
+func TrimStart(s string) string {
 	for s != "" {
 		r, n := utf8.DecodeRuneInString(s)
 		if !unicode.IsSpace(r) && norm.NFC.PropertiesString(s).CCC() == 0 {

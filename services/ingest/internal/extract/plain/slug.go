@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package extract
+package plain
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -21,7 +22,7 @@ const maxSlug = 80
 func Slug(headline string) string {
 	var b strings.Builder
 	letters := false
-	for _, r := range fold(headline) {
+	for _, r := range Fold(headline) {
 		if b.Len() > maxSlug {
 			break
 		}
@@ -50,15 +51,42 @@ func Slug(headline string) string {
 	return strings.Trim(s, "-")
 }
 
-// fold lower-cases a string, takes its accents and ligatures apart and leaves
+// Fold lower-cases a string, takes its accents and ligatures apart and leaves
 // the accents out.
-func fold(s string) string {
-	if plain(s) {
+func Fold(s string) string {
+	if ascii(s) {
 		return strings.ToLower(s)
 	}
 	var b strings.Builder
 	b.Grow(len(s))
-	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
+	for _, r := range s {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			b.WriteByte(byte(r) | 0x20)
+		case r < utf8.RuneSelf:
+			b.WriteByte(byte(r))
+		case int(r) < len(latin):
+			b.WriteString(latin[r])
+		default:
+			b.WriteString(foldRune(r))
+		}
+	}
+	return b.String()
+}
+
+// latin holds the folded form of the letters that French and its neighbours use.
+var latin = foldLatin()
+
+func foldLatin() (table [0x180]string) {
+	for r := range table {
+		table[r] = foldRune(rune(r))
+	}
+	return table
+}
+
+func foldRune(r rune) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(string(unicode.ToLower(r))) {
 		switch r {
 		case 'œ':
 			b.WriteString("oe")
@@ -85,6 +113,11 @@ func fold(s string) string {
 	return b.String()
 }
 
-// Fold brings text into the form in which words are compared: lower case,
-// without accents and ligatures.
-func Fold(s string) string { return fold(s) }
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}

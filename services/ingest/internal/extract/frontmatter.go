@@ -3,37 +3,24 @@
 package extract
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/services/ingest/internal/extract/plain"
 )
-
-// Markdown turns CommonMark with tables and strikethrough (GFM) into the two
-// forms of a body. HTML in the source is dropped.
-func Markdown(source string) (bodyHTML, bodyText string) {
-	var b bytes.Buffer
-	md := goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough))
-	if err := md.Convert([]byte(Normalize(source)), &b); err != nil {
-		return "", "" // writing to memory does not fail; an empty body is refused by validation
-	}
-	return HTML(b.String())
-}
 
 // FrontMatter cuts a Markdown document into its YAML front matter (between two
 // lines of ---), as JSON, and the text that follows. Without front matter the
 // JSON is empty. YAML that is malformed, is no mapping, or uses aliases is a
 // Malformed error that names its line; dates come out as RFC 3339.
 func FrontMatter(raw []byte) (matter []byte, text string, err error) {
-	if err := checkUTF8(raw); err != nil {
+	if err := plain.CheckUTF8(raw); err != nil {
 		return nil, "", err
 	}
 	source := strings.ReplaceAll(strings.TrimPrefix(string(raw), "\ufeff"), "\r\n", "\n")
@@ -127,5 +114,5 @@ func MarkdownHeadline(text string) (headline, rest string) {
 	if !ok {
 		return "", text
 	}
-	return NormalizeLine(strings.Trim(title, "# ")), after
+	return plain.NormalizeLine(strings.Trim(title, "# ")), after
 }

@@ -1,33 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package extract
+package markup
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/relais-press/relais/services/ingest/internal/extract/plain"
 )
 
-// line is one line of plain text, its white space collapsed.
-type line struct {
-	text   string
-	indent int // columns before the text
+// Line is one line of plain text, its white space collapsed.
+type Line struct {
+	Text   string
+	Indent int // columns before the text
 }
 
-func scan(text string) []line {
+// Scan parts a normalized text into its lines. A line of nothing but bullets is
+// blank.
+func Scan(text string) []Line {
 	raw := strings.Split(text, "\n")
-	lines := make([]line, len(raw))
+	lines := make([]Line, len(raw))
 	for i, s := range raw {
-		lines[i].text = trimStart(collapse(s))
-		if strings.Trim(lines[i].text, bullets) == "" {
-			lines[i].text = ""
+		lines[i].Text = plain.TrimStart(plain.Collapse(s))
+		if strings.Trim(lines[i].Text, bullets) == "" {
+			lines[i].Text = ""
 		}
 		for _, r := range s {
 			if !unicode.IsSpace(r) {
 				break
 			}
-			lines[i].indent++
+			lines[i].Indent++
 		}
 	}
 	return lines
@@ -57,16 +62,17 @@ func item(text string) (kind marker, number int, rest string) {
 	r, n := utf8.DecodeRuneInString(text)
 	switch {
 	case n > 0 && strings.ContainsRune(bullets, r):
-		return bulleted, 0, trimStart(strings.TrimLeft(text, bullets))
+		return bulleted, 0, plain.TrimStart(strings.TrimLeft(text, bullets))
 	case r == '-' || r == '*' || r == '–':
 		if next, _ := utf8.DecodeRuneInString(text[n:]); unicode.IsSpace(next) {
-			rest = trimStart(text[n:])
+			rest = plain.TrimStart(text[n:])
 			kind = dashed
 		}
 	case r >= '0' && r <= '9':
 		if m := numberPattern.FindStringSubmatch(text); m != nil {
-			rest = trimStart(text[len(m[0]):])
-			kind, number = numbered, atoi(m[1])
+			rest = plain.TrimStart(text[len(m[0]):])
+			number, _ = strconv.Atoi(m[1])
+			kind = numbered
 		}
 	}
 	if rest == "" {
@@ -78,24 +84,24 @@ func item(text string) (kind marker, number int, rest string) {
 // listAt reads the list that starts at line i, if one does, and returns the
 // line after it. Blank lines may part its items; a line set further in than its
 // item continues it. Numbers count from 1; dashes and numbers need two items.
-func listAt(lines []line, i int) (b block, next int, ok bool) {
-	kind, number, rest := item(lines[i].text)
+func listAt(lines []Line, i int) (b block, next int, ok bool) {
+	kind, number, rest := item(lines[i].Text)
 	if kind == noList || (kind == numbered && number != 1) {
 		return block{}, i, false
 	}
 	parts := [][]string{{rest}}
-	indent := lines[i].indent
+	indent := lines[i].Indent
 	next = i + 1
 	for j := next; j < len(lines); j++ {
-		if lines[j].text == "" {
+		if lines[j].Text == "" {
 			continue
 		}
-		k, n, rest := item(lines[j].text)
+		k, n, rest := item(lines[j].Text)
 		if k == kind && (kind != numbered || n == len(parts)+1) {
 			parts = append(parts, []string{rest})
-			indent = lines[j].indent
-		} else if last := len(parts) - 1; k == noList && j == next && lines[j].indent > indent {
-			parts[last] = append(parts[last], lines[j].text)
+			indent = lines[j].Indent
+		} else if last := len(parts) - 1; k == noList && j == next && lines[j].Indent > indent {
+			parts[last] = append(parts[last], lines[j].Text)
 		} else {
 			break
 		}
@@ -106,7 +112,7 @@ func listAt(lines []line, i int) (b block, next int, ok bool) {
 	}
 	b.list = kind
 	for _, p := range parts {
-		b.lines = append(b.lines, collapse(strings.Join(p, " ")))
+		b.lines = append(b.lines, plain.Collapse(strings.Join(p, " ")))
 	}
 	return b, next, true
 }
@@ -114,10 +120,10 @@ func listAt(lines []line, i int) (b block, next int, ok bool) {
 // parse makes blocks of lines. Blank lines part paragraphs; lines that were
 // broken to a width are joined again; any other line is a paragraph, or, with
 // breaks, a line of one.
-func parse(lines []line, breaks bool) []block {
+func parse(lines []Line, breaks bool) []block {
 	var blocks []block
 	for i := 0; i < len(lines); {
-		if lines[i].text == "" {
+		if lines[i].Text == "" {
 			i++
 			continue
 		}
@@ -125,16 +131,16 @@ func parse(lines []line, breaks bool) []block {
 			blocks, i = append(blocks, b), next
 			continue
 		}
-		run := []string{lines[i].text}
-		for i++; i < len(lines) && lines[i].text != ""; i++ {
+		run := []string{lines[i].Text}
+		for i++; i < len(lines) && lines[i].Text != ""; i++ {
 			if _, _, ok := listAt(lines, i); ok {
 				break
 			}
-			run = append(run, lines[i].text)
+			run = append(run, lines[i].Text)
 		}
 		switch {
 		case wrapped(run):
-			blocks = append(blocks, block{lines: []string{collapse(strings.Join(run, " "))}})
+			blocks = append(blocks, block{lines: []string{plain.Collapse(strings.Join(run, " "))}})
 		case breaks:
 			blocks = append(blocks, block{lines: run})
 		default:
@@ -159,6 +165,20 @@ func wrapped(run []string) bool {
 		runsOn = runsOn || (!strings.ContainsRune(".!?:;…»”\"", last) && unicode.IsLower(next))
 	}
 	return runsOn
+}
+
+// IsItem reports whether a line begins with the marker of a list item.
+func IsItem(text string) bool {
+	kind, _, _ := item(text)
+	return kind != noList
+}
+
+// Body makes bodyHtml and bodyText of lines. Blank lines part paragraphs, lines
+// that begin with a bullet, or several in a row with a dash or a number, are a
+// list; lines that were broken to a width are joined. Any other line is a
+// paragraph of its own or, with breaks, a line of one.
+func Body(lines []Line, breaks bool) (bodyHTML, bodyText string) {
+	return render(parse(lines, breaks))
 }
 
 // render writes blocks as HTML and as text, in the form that [HTML] gives them.

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package furniture tells the lines of a copied page that belong to the page
+// from those of the article, and reads what they say of it: who wrote it, when
+// it was published, its keywords and its place on the site.
+//
+// It knows the furniture of pages in French, English, German, Spanish and
+// Italian. A line is furniture only as a whole; in doubt it stays.
+package furniture
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Found is the furniture of a page and what it says.
+type Found struct {
+	Lines     []string // the lines left out, in their order
+	Minutes   int      // the page's own reading time; 0 when it has none
+	Authors   []string
+	Published time.Time // zero when no line says it, or none is sure of day and month
+	Keywords  []string
+	Section   string
+}
+
+// Strip tells for every line of a page whether it is kept, and what was found
+// in those that are not. Lines are normalized, their white space collapsed; a
+// blank line is empty. The same lines always give the same answer.
+func Strip(lines []string) (kept []bool, found Found) {
+	s := &stripper{lines: lines, classes: make([]class, len(lines)), kept: make([]bool, len(lines))}
+	for i, line := range lines {
+		s.classes[i] = classify(line)
+		s.kept[i] = true
+		if line != "" {
+			s.filled = append(s.filled, i)
+		}
+	}
+	s.measure()
+	s.run()
+	s.repeatedHeadline()
+	return s.kept, s.result()
+}
+
+// stripper holds a page while its furniture is looked for.
+type stripper struct {
+	lines    []string
+	classes  []class
+	kept     []bool
+	filled   []int // the lines that are not blank
+	last     int   // the place in filled of the last line of prose; -1 without any
+	links    int   // the place from which on stand only titles and furniture
+	spaced   bool  // blank lines part the paragraphs
+	found    Found
+	crumbs   []string
+	headline int // the line that will be the headline; -1 until one is seen
+	read     int // paragraphs of prose before the present place
+}
+
+// measure finds out where the prose of the page ends.
+func (s *stripper) measure() {
+	s.last, s.links, s.headline = -1, len(s.filled), -1
+	only, parted, texts := true, 0, 0
+	for p, i := range slices.Backward(s.filled) {
+		prosaic := s.classes[i].kind == prose && proseLike(s.lines[i])
+		if prosaic && s.last < 0 {
+			s.last = p
+		}
+		if prosaic {
+			texts++
+			if i+1 < len(s.lines) && s.lines[i+1] == "" {
+				parted++
+			}
+		}
+		only = only && (s.classes[i].kind != prose || linkLike(s.lines[i]))
+		if only {
+			s.links = p
+		}
+	}
+	s.spaced = parted*2 > texts
+}
+
+func (s *stripper) run() {
+	bar, closed := false, false // after a share line; after the page's footer began
+	for p := 0; p < len(s.filled); p++ {
+		i := s.filled[p]
+		c := &s.classes[i]
+		switch {
+		case c.kind == titles && s.allowed(p):
+			s.drop(i)
+			p = s.titlesAfter(p)
+			bar = false
+		case bar && (c.kind == networks || c.kind == count || onlyShareNames(s.lines[i])):
+			s.drop(i)
+		case (s.closing(p, closed) || s.site(p)) && c.kind == prose, s.furniture(p):
+			closed = closed || c.kind == rights
+			bar = c.kind == share || c.kind == networks || (bar && c.kind == button)
+			s.drop(i)
+			s.listAfter(p)
+		default:
+			bar = false
+			s.keep(i)
+		}
+	}
+}
+
+func (s *stripper) keep(i int) {
+	if proseLike(s.lines[i]) {
+		s.read++
+	} else if s.headline < 0 && s.read == 0 && TitleLike(s.lines[i]) {
+		s.headline = i
+	}
+}
+
+func (s *stripper) drop(i int) { s.kept[i] = false }
+
+// top reports whether a place is above the text, or beside its first paragraph.
+func (s *stripper) top() bool { return s.read <= 1 }
+
+// tail reports whether a place is below the text.
+func (s *stripper) tail(p int) bool { return p > s.last && s.read > 0 }
+
+// allowed reports whether the kind at a place is furniture there.
+func (s *stripper) allowed(p int) bool {
+	switch c := s.classes[s.filled[p]]; c.at {
+	case edges:
+		return s.top() || s.tail(p)
+	case beside:
+		return s.read == 0 || s.tail(p) || s.neighbor(p, func(c class) bool { return c.kind != prose && c.kind != unsure && c.kind != count })
+	case anywhere:
+	}
+	return true
+}
+
+// neighbor reports whether the line before or after a place is of a class.
+func (s *stripper) neighbor(p int, is func(class) bool) bool {
+	return (p > 0 && is(s.classes[s.filled[p-1]])) || (p+1 < len(s.filled) && is(s.classes[s.filled[p+1]]))
+}
+
+func (s *stripper) furniture(p int) bool {
+	c := s.classes[s.filled[p]]
+	switch c.kind {
+	case prose, titles:
+		return false
+	case duration:
+		return s.read == 0 || s.tail(p) && s.neighbor(p, func(c class) bool { return c.kind != prose })
+	case networks:
+		return s.neighbor(p, func(c class) bool { return c.kind == networks }) && s.allowed(p)
+	case count:
+		return false
+	case crumbs:
+		return s.read == 0 || s.tail(p)
+	case about:
+		return s.about(p)
+	case unsure:
+		return s.unsure(p)
+	case edge, readingTime, share, readAlso, button, said, credit, rights, tags, desk:
+	}
+	return s.allowed(p)
+}
+
+// about reports whether a line of bylines and dates is furniture where it is. A
+// name with "by" before it may be a title, and a date may be a heading.
+func (s *stripper) about(p int) bool {
+	m := s.classes[s.filled[p]].meta
+	if m.firm {
+		return true
+	}
+	if s.tail(p) {
+		return m.labelled || len(m.names) > 0 && m.dated
+	}
+	if m.labelled && !m.dated {
+		return s.headline >= 0 && s.read <= 2
+	}
+	if s.read > 0 {
+		return s.read == 1 && (m.labelled || len(m.names) > 0 || m.minutes > 0 || s.neighbor(p, func(c class) bool { return c.kind == about || c.kind == readingTime }))
+	}
+	return true
+}
+
+// unsure judges a bare name, and a part of the paper, by what stands beside it.
+func (s *stripper) unsure(p int) bool {
+	c := &s.classes[s.filled[p]]
+	if len(c.meta.names) > 0 {
+		dated := s.neighbor(p, func(c class) bool { return c.kind == about && c.meta.dated || c.kind == readingTime })
+		if s.headline < 0 || !s.top() || !dated {
+			return false
+		}
+		c.meta.bare = false
+		return true
+	}
+	if s.headline >= 0 || s.read > 0 || p+1 >= len(s.filled) {
+		return false
+	}
+	next := s.filled[p+1]
+	kind := s.classes[next].kind
+	return kind != prose || TitleLike(s.lines[next]) && utf8.RuneCountInString(s.lines[next]) > 2*utf8.RuneCountInString(s.lines[s.filled[p]])
+}
+
+// site reports whether the first line is the name that a footer gives the page.
+func (s *stripper) site(p int) bool {
+	if p > 4 || s.read > 0 || s.headline >= 0 || p+1 >= len(s.filled) {
+		return false
+	}
+	name := strings.Join(strings.Fields(key(s.lines[s.filled[p]])), " ")
+	return name != "" && slices.ContainsFunc(s.classes, func(c class) bool { return c.site == name })
+}
+
+// closing reports whether a title stands after the page's footer began.
+func (s *stripper) closing(p int, closed bool) bool {
+	return closed && s.tail(p) && p >= s.links
+}
+
+// titlesAfter drops the titles of other articles under a heading and returns
+// the place of the last. Where prose follows, a title that could be its heading
+// stays.
+func (s *stripper) titlesAfter(p int) int {
+	if s.read == 0 {
+		return p
+	}
+	if p+1 >= s.links {
+		for q := p + 1; q < len(s.filled); q++ {
+			s.drop(s.filled[q])
+		}
+		return len(s.filled)
+	}
+	end := p
+	for end+1 < len(s.filled) && s.listed(end+1) {
+		end++
+	}
+	if end > p && end+1 < len(s.filled) && s.headsProse(p, end) {
+		end--
+	}
+	for q := p + 1; q <= end; q++ {
+		s.drop(s.filled[q])
+	}
+	return end
+}
+
+// listed reports whether a line may stand in a list of other articles.
+func (s *stripper) listed(p int) bool {
+	i := s.filled[p]
+	switch s.classes[i].kind {
+	case prose, unsure, count, duration, about, networks:
+		return linkLike(s.lines[i])
+	}
+	return false
+}
+
+// headsProse reports whether the last title of a list may be the heading of the
+// prose after it.
+func (s *stripper) headsProse(p, end int) bool {
+	i := s.filled[end]
+	if s.classes[i].kind != prose || bulleted(s.lines[i]) {
+		return false
+	}
+	blankBefore, blankAfter := s.filled[end-1] < i-1, s.filled[end+1] > i+1
+	if s.spaced && !blankBefore && blankAfter {
+		return false
+	}
+	if s.spaced && blankBefore && !blankAfter {
+		return true
+	}
+	n := utf8.RuneCountInString(s.lines[i])
+	return n < 45 && len(strings.Fields(s.lines[i])) < 8 || end == p+1 && !s.spaced && n < 60
+}
+
+func bulleted(line string) bool {
+	r, n := utf8.DecodeRuneInString(line)
+	return strings.ContainsRune("•‣◦▪●■-*→›»–", r) && n < len(line)
+}
+
+// listAfter reads keywords that stand on lines of their own under "Tags", and
+// breadcrumbs that do under "Accueil".
+func (s *stripper) listAfter(p int) {
+	if !tagHeadings[key(s.lines[s.filled[p]])] || !s.tail(p) {
+		return
+	}
+	for q := p + 1; q < len(s.filled) && q <= p+12; q++ {
+		i := s.filled[q]
+		if s.classes[i].kind != prose && s.classes[i].kind != unsure || utf8.RuneCountInString(s.lines[i]) > 40 || !linkLike(s.lines[i]) {
+			return
+		}
+		s.classes[i] = class{kind: tags, list: []string{strings.TrimLeft(s.lines[i], "•-*# ")}}
+	}
+}
+
+var tagHeadings = set("mots-clés|tags|étiquettes|schlagwörter|schlagworte|etiquetas|parole chiave|palabras clave|keywords|topics")
+
+// repeatedHeadline drops a headline that the text repeats at once.
+func (s *stripper) repeatedHeadline() {
+	if s.headline < 0 {
+		return
+	}
+	for _, i := range s.filled {
+		if i <= s.headline || !s.kept[i] {
+			continue
+		}
+		if s.lines[i] == s.lines[s.headline] {
+			s.drop(i)
+		}
+		return
+	}
+}
+
+// result gathers what the dropped lines say.
+func (s *stripper) result() Found {
+	f := &s.found
+	for _, i := range s.filled {
+		if s.kept[i] {
+			continue
+		}
+		c := s.classes[i]
+		f.Lines = append(f.Lines, s.lines[i])
+		if f.Minutes == 0 {
+			f.Minutes = c.minutes
+		}
+		switch c.kind {
+		case tags:
+			f.Keywords = union(f.Keywords, c.list)
+		case crumbs:
+			s.crumbs = c.list
+		case desk:
+			f.Section = c.list[0]
+		case unsure, about:
+			s.say(c)
+		}
+	}
+	s.section()
+	return *f
+}
+
+func (s *stripper) say(c class) {
+	f := &s.found
+	if f.Section == "" && len(c.list) > 0 {
+		f.Section = c.list[0]
+	}
+	f.Authors = union(f.Authors, c.meta.names)
+	if f.Published.IsZero() {
+		f.Published = c.meta.published
+	}
+}
+
+// section is the last breadcrumb that is not the headline.
+func (s *stripper) section() {
+	headline := ""
+	if s.headline >= 0 {
+		headline = key(s.lines[s.headline])
+	}
+	for i, crumb := range slices.Backward(s.crumbs) {
+		k := key(crumb)
+		cut := strings.TrimRight(k, ".…")
+		if known.homes[k] && i == 0 || k == headline || (len(cut) > 10 && strings.HasPrefix(headline, cut)) {
+			continue
+		}
+		s.found.Section = crumb
+		return
+	}
+}
+
+func union(list, more []string) []string {
+	for _, s := range more {
+		if !slices.Contains(list, s) && len(list) < 20 {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// onlyShareNames reports whether a line is what stands beside "Share".
+func onlyShareNames(line string) bool {
+	return len(line) <= maxFurniture && network.MatchString(key(line))
+}
+
+// TitleLike reports whether a line could be a headline: 1 to 300 characters,
+// a letter among them, no full stop at its end (an ellipsis may be there).
+func TitleLike(line string) bool {
+	n := len(line)
+	if n > 300 {
+		n = utf8.RuneCountInString(line)
+	}
+	stops := strings.HasSuffix(line, ".") && !strings.HasSuffix(line, "...")
+	return n >= 1 && n <= 300 && !stops && strings.ContainsFunc(line, unicode.IsLetter)
+}
+
+// linkLike reports whether a line could be a title in a list of other articles.
+func linkLike(line string) bool {
+	return TitleLike(line) && utf8.RuneCountInString(line) <= 150 && !strings.HasSuffix(line, ":") &&
+		!strings.HasSuffix(line, ";") && !strings.HasSuffix(line, ",")
+}
+
+// proseLike reports whether a line reads as text rather than as a title or a
+// label: it is long or a sentence.
+func proseLike(line string) bool {
+	return len(line) > 150 && utf8.RuneCountInString(line) > 150 || !TitleLike(line) && strings.ContainsFunc(line, unicode.IsLetter)
+}

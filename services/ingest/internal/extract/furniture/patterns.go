@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package furniture
+
+import (
+	"regexp"
+	"strings"
+)
+
+const (
+	minutesPattern = `([0-9]{1,3})[ -]?(?:min|mins|mn|minutes?|minuten|minutos?|minuti|minuto)`
+	networkPattern = `(?:facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|bluesky|mastodon|threads|messenger|xing|viber|e-?mail|mail|courriel|correo)`
+)
+
+// numeric patterns are tried on lines that hold a digit, all in their folded form.
+var (
+	bareMinutes   = regexp.MustCompile(`^` + minutesPattern + `$`)
+	minutesToRead = regexp.MustCompile(`^` + minutesPattern + `\.? (?:de lecture|de lectura|di lettura|read|reading|reading time|to read|lesezeit|lesedauer|lesen|zu lesen|de lectura estimada|pour lire|per leggere)$`)
+	minutesGiven  = regexp.MustCompile(`^(?:(?:temps|duree) (?:estimee? )?de lecture|lecture|(?:estimated )?(?:reading|read) time|(?:geschatzte )?lesezeit|lesedauer|` +
+		`tiempo (?:estimado )?de lectura|lectura|tempo (?:stimato )?di lettura|lettura)(?: estimee?)? ?:? ?(?:[~≈<]|env\.?|environ|about|approx\.?|ca\.?|circa|aprox\.?|etwa|unos|aproximadamente)? ?` + minutesPattern + `$`)
+	counted = regexp.MustCompile(`^(?:[0-9][0-9.,]{0,8} ?k? (?:partages?|shares?|vues?|views?|reads|lectures|j'aime|likes?|reactions?|commentaires?|comments?|kommentare?|aufrufe|mal geteilt|comentarios?|compartidos|visitas|lecturas|` +
+		`commenti|commento|condivisioni|visualizzazioni|letture|reponses?|replies|reply|antworten|respuestas?|risposte|avis)|(?:commentaires?|comments?|kommentare|comentarios?|commenti|partages|shares) ?[(:]? ?[0-9]{1,6})$`)
+	years = regexp.MustCompile(`\b(?:19|20)[0-9]{2}\b`)
+)
+
+var (
+	shareOn = regexp.MustCompile(`^(?:(?:partager|partagez|share|compartir|comparte|condividi|tweet|tweeter|envoyer|send|enviar|invia|suivez-nous|follow us|siguenos|seguici|folgen sie uns)(?: (?:l'article|cet article|this|this article|` +
+		`este articulo|questo articolo|l'articolo|it))? (?:sur|via|par|on|by|en|por|su|tramite|con|auf|with) ` + networkPattern + `(?:[ ,]+(?:(?:et|and|und|y|e|ou|or|sur|on) )?` + networkPattern + `)*|(?:auf|uber|per|bei|via) ` + networkPattern + ` (?:teilen|senden|versenden)|tweeter|tweet|epingler|pin it|pin)$`)
+	network  = regexp.MustCompile(`^` + networkPattern + `(?:(?:[ ,|/·•-]| et | and | und | y | e )+` + networkPattern + `)*$`)
+	alsoRead = regexp.MustCompile(`^(?:(?:a )?lire (?:aussi|egalement)|(?:a )?voir (?:aussi|egalement)|a decouvrir|sur le meme (?:sujet|theme)|read also|also read|see also|read more|read next|related|lesen sie auch|lesen sie mehr|auch interessant|mehr zum thema|` +
+		`lee tambien|lea tambien|leer tambien|te puede interesar|leggi anche|vedi anche|article (?:precedent|suivant)|(?:previous|next) (?:article|post|story)|(?:vorheriger|nachster) (?:artikel|beitrag)|(?:articulo|entrada|noticia) (?:anterior|siguiente)|(?:articolo|notizia) (?:precedente|successivo|successiva)) ?[:>»→-] ?[^ ]`)
+)
+
+// sentence is furniture that is said in a sentence: a folded line that begins
+// with one of the openings and holds one of the words.
+type sentence struct {
+	at       zone
+	openings string // parted by "|"
+	words    string // parted by "|"; none is asked for when empty
+}
+
+// purpose holds what a consent banner says of its reader and its aim.
+const purpose = "votre|vous |your|you |experience|ihr|ihnen|sie |su |sus |tu |tua|tuoi|vostra|navigazione|navigation|erfahrung|nutzer|mejor|analis|statisti|publicit|trafic|audience|partenair|partner|socios|contenu|content|inhalte|technische"
+
+var sentences = []sentence{
+	{edges, "nous utilisons des cookies|nous utilisons les cookies|ce site utilise|notre site utilise|ce site web utilise|nous et nos partenaires|nous respectons votre vie privee|le respect de votre vie privee|" +
+		"we use cookies|we use essential cookies|this site uses cookies|this website uses cookies|our website uses cookies|our site uses cookies|we and our partners|we value your privacy|we care about your privacy|cookies help us|" +
+		"wir verwenden cookies|wir nutzen cookies|wir setzen cookies|diese website verwendet cookies|diese webseite verwendet cookies|diese seite verwendet cookies|diese website nutzt cookies|diese website benutzt cookies|diese seite nutzt cookies|unsere website verwendet cookies|auf dieser website|wir und unsere partner|wir schatzen ihre privatsphare|cookies helfen uns|" +
+		"utilizamos cookies|usamos cookies|este sitio utiliza cookies|este sitio web utiliza cookies|este sitio usa cookies|esta web utiliza cookies|esta web usa cookies|esta pagina utiliza cookies|nosotros y nuestros socios|respetamos tu privacidad|" +
+		"questo sito utilizza|questo sito usa|questo sito web utilizza|utilizziamo i cookie|utilizziamo cookie|usiamo i cookie|noi e i nostri partner|il nostro sito utilizza|rispettiamo la tua privacy", purpose + "|cookie"},
+	{edges, "en poursuivant votre navigation|en continuant votre navigation|en continuant a naviguer|en naviguant sur|vous pouvez modifier vos choix|vous pouvez accepter ou refuser|by continuing to|by using this site|by clicking|durch die weitere nutzung|durch die nutzung|mit der nutzung|si continua navegando|si continuas navegando|al continuar navegando|al navegar por|continuando la navigazione|proseguendo la navigazione|cliccando su", "cookie|traceur|consent|accept|privac"},
+	{anywhere, "inscrivez-vous|abonnez-vous|recevez|s'inscrire|s'abonner|je m'inscris|je m'abonne|restez informe|ne manquez|pour ne rien manquer|chaque matin|chaque semaine|sign up|subscribe|get the|get our|get the best|stay up to date|stay informed|don't miss|join |never miss|melden sie sich|abonnieren sie|jetzt den newsletter|jetzt unseren newsletter|erhalten sie|bleiben sie|verpassen sie|suscribete|suscribase|recibe|reciba|registrate|apuntate|no te pierdas|mantente|iscriviti|ricevi|abbonati|resta aggiornato|non perdere|rimani",
+		"newsletter|infolettre|lettre d'information|lettre d'info|boite mail|boite aux lettres|votre e-mail|your inbox|mailing list|posteingang|postfach|boletin|bandeja de entrada|tu correo|su correo|nella tua casella|casella di posta|tua mail|tua email"},
+	{edges, "en vous inscrivant|en vous abonnant|vous pouvez vous desinscrire|vous pouvez vous desabonner|by signing up|by subscribing|you can unsubscribe|unsubscribe at any time|mit der anmeldung|mit ihrer anmeldung|sie konnen sich jederzeit|abmeldung jederzeit|al suscribirte|al suscribirse|puedes darte de baja|puede darse de baja|iscrivendoti|puoi disiscriverti|puoi annullare", ""},
+	{anywhere, "il vous reste|cet article est reserve|cet article est reserve aux|la suite de cet article est reserve|la suite est reservee|contenu reserve|article reserve|pour lire la suite|lisez la suite de|ce contenu est reserve|la suite de cet article", "abonne|a lire|abonnez|reserve"},
+	{anywhere, "deja abonne|deja inscrit|vous etes deja abonne|vous etes abonne|already a subscriber|already subscribed|already a member|already have an account|are you a subscriber|sie sind bereits|bereits abonnent|sie haben bereits|ya eres suscriptor|ya soy suscriptor|ya es suscriptor|ya estas suscrito|sei gia abbonato|gia abbonato|hai gia un account|sei gia registrato", "connect|identifi|log in|sign in|login|anmeld|einlogg|acced|inicia|abonne"},
+	{anywhere, "this article is for|this article is reserved|this content is reserved|this story is for|this content is for|this is a subscriber|to continue reading|to read the rest|to read the full|you have reached your|you have read|you've read your|this article is available|dieser artikel ist|dieser inhalt ist|um weiterzulesen|um diesen artikel|den vollstandigen artikel|lesen sie den vollstandigen|lesen sie weiter|este articulo es|este contenido es|esta noticia es|para seguir leyendo|para continuar leyendo|questo articolo e|questo contenuto e|per continuare a leggere|per leggere l'articolo|ti restano|te quedan|te queda|sie haben noch", "subscri|abonn|suscri|abbon|free article|registrier|mitglieder|members only|register"},
+	{edges, "votre adresse e-mail ne sera pas publiee|votre adresse de messagerie ne sera|les champs obligatoires|enregistrer mon nom|your email address will not be|required fields|save my name|ihre e-mail-adresse wird nicht|deine e-mail-adresse wird nicht|erforderliche felder|meinen namen, meine e-mail|tu direccion de correo electronico no|los campos obligatorios|guarda mi nombre|il tuo indirizzo email non|i campi obbligatori|salva il mio nome|prevenez-moi|ce site utilise akismet|this site uses akismet|you must be logged in|vous devez vous connecter|vous devez etre connecte", ""},
+	{anywhere, "cliquez ici pour|click here to|klicken sie hier|haz clic aqui|haga clic aqui|clicca qui", "imprimer|print|pdf|partag|share|newsletter|abonn|subscri|suscri|abbon|iscri|commentaire|comment"},
+	{edges, "suivez-nous sur|suivez nous sur|retrouvez-nous sur|follow us on|find us on|folgen sie uns auf|folge uns auf|siguenos en|siganos en|seguici su", ""},
+	{edges, "politique de confidentialite|mentions legales|tous droits|all rights|alle rechte|todos los derechos|tutti i diritti|site realise|powered by|propulse par|fierement propulse|proudly powered|this work is licensed|reproduction interdite|toute reproduction|reproduccion|riproduzione|nachdruck", ""},
+}
+
+// wholeRights end a footer that names who owns a page.
+var wholeRights = []string{"tous droits reserves", "all rights reserved", "alle rechte vorbehalten", "todos los derechos reservados", "tutti i diritti riservati", "riproduzione riservata", "droits reserves", "reproduction interdite"}
+
+// creditLabels begin a line that credits a picture.
+const creditLabels = "photo|photos|credit photo|credits photo|credit photos|credits photos|credit|credits|photo credit|photo credits|image credit|credit image|image|images|photograph|photographie|illustration|foto|fotos|bild|bilder|bildnachweis|bildquelle|fotocredit|credito foto|credito de la foto|credito|creditos|imagen|fotografia|immagine|crediti|crediti foto|picture|visuel|visuel d'illustration|photo d'illustration|symbolbild|symbolfoto|archivbild|archivfoto"
+
+// agencies may stand in a byline or a credit in place of a person.
+const agencies = "afp|reuters|ap|dpa|epd|kna|efe|ansa|apa|ats|keystone|europa press|belga|getty images|getty|shutterstock|istock|adobe stock|unsplash|pexels|agence france-presse|associated press|" +
+	"la redaction|redaction|la redazione|redazione|la redaccion|redaccion|die redaktion|redaktion|staff|our correspondent|web redaktion|onlineredaktion|newsroom"
+
+// labels of lists of keywords; those that a text could use count at its edges only.
+const (
+	tagLabels   = "mots-cles|mots cles|mot-cle|tags|tag|etiquettes|keywords|schlagworter|schlagworte|schlagwort|stichworte|stichworter|etiquetas|etiqueta|palabras clave|parole chiave|tagged|tagged with|tagged in|article tags|themes associes|sujets associes"
+	topicLabels = "themes|theme|sujets|thematiques|topics|themen|temas|argomenti|temi|etichette|hashtags|dossiers"
+	deskLabels  = "rubrique|categorie|categories|classe dans|publie dans|filed under|category|section|posted in|kategorie|kategorien|rubrik|ressort|seccion|categoria|categorias|archivado en|sezione|rubrica|archiviato in|pubblicato in|publicado en"
+)
+
+// homes begin a trail of breadcrumbs; leads announce one.
+const (
+	homes = "accueil|home|startseite|start|inicio|portada|homepage|home page|page d'accueil|pagina iniziale|pagina principal|une|a la une"
+	leads = "vous etes ici|you are here|sie sind hier|sie befinden sich hier|estas aqui|usted esta aqui|ti trovi qui|ti trovi in|sei in|sei qui|fil d'ariane|breadcrumb"
+)
+
+// set makes a look-up of a list parted by "|", each entry in its folded form.
+func set(lists ...string) map[string]bool {
+	m := map[string]bool{}
+	for _, list := range lists {
+		for entry := range strings.SplitSeq(list, "|") {
+			m[key(entry)] = true
+		}
+	}
+	return m
+}
