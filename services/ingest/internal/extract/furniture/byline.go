@@ -32,7 +32,7 @@ var (
 	firmly     = set("propos recueillis par|recueilli par|recueillis par|entretien realise par|entretien conduit par|interview realisee par|entretien mene par|ecrit par|redige par|article redige par|article ecrit par|publie par|poste par|par la redaction de|written by|reported by|posted by|published by|interview by|interviewed by|edited by|" +
 		"geschrieben von|verfasst von|veroffentlicht von|interview von|das interview fuhrte|das gesprach fuhrte|die fragen stellte|escrito por|redactado por|publicado por|entrevista de|entrevista realizada por|scritto da|a cura di|pubblicato da|intervista di|intervista a cura di|redatto da|realisee par|realise par")
 	roles        = set("journaliste|journalist|journalistin|reporter|reporterin|correspondant|correspondante|correspondent|envoye|envoyee|redacteur|redactrice|redakteur|redakteurin|korrespondent|korrespondentin|redactor|redactora|periodista|corresponsal|enviado|enviada|giornalista|inviato|inviata|corrispondente|editor|staff|senior|political|chief|notre|chef|grand|freelance|autor|autorin|author|contributor|writer|local|technology|business|a|in|aus|en|au|chroniqueur|chroniqueuse|editorialiste|desde|da")
-	particles    = set("de|du|des|d|von|van|der|den|zu|zur|della|dello|degli|di|da|del|dal|dos|la|le|el|y|ten|bin|ben|al|san|saint")
+	particles    = set("de|du|des|d|von|van|der|den|zu|zur|della|dello|degli|di|da|del|dal|dos|la|le|el|ten|bin|ben|al|san|saint")
 	joins        = []string{",", "et", "and", "und", "y", "e", "&", "avec", "with", "mit", "con", "/", ";"}
 	agencyNames  = set(agencies)
 	readingWords = set("de lecture|de lectura|di lettura|read|reading|reading time|to read|lesezeit|lesedauer|lesen")

@@ -133,6 +133,9 @@ func classify(line string) class {
 			return c
 		}
 	}
+	if networkLine(k) {
+		return class{kind: networks, at: beside}
+	}
 	if c, ok := owned(line, k); ok {
 		return c
 	}
@@ -150,9 +153,6 @@ func classify(line string) class {
 
 // short classifies a line by what only a line of a few words can be.
 func short(line, k string) class {
-	if len(k) <= 120 && network.MatchString(k) {
-		return class{kind: networks, at: beside}
-	}
 	if strings.Contains(k, " ") || k == "tweeter" || k == "tweet" || k == "epingler" {
 		first, _, _ := strings.Cut(k, " ")
 		switch {
@@ -174,7 +174,14 @@ func short(line, k string) class {
 	return class{}
 }
 
+// networkLine reports whether a folded line is names of networks and nothing else.
+func networkLine(k string) bool {
+	first, _, _ := strings.Cut(k, " ")
+	return len(k) <= 160 && networkStarts[strings.TrimRight(first, ",|/·•")] && network.MatchString(k)
+}
+
 var (
+	networkStarts = set("facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|bluesky|mastodon|threads|messenger|xing|viber|email|e-mail|mail|courriel|correo|instagram|youtube|tiktok|flipboard|pocket|sms|messages|copy link|signal|snapchat|line|tumblr|rss")
 	shareWords = set("partager|partagez|share|compartir|comparte|condividi|tweet|tweeter|envoyer|send|enviar|invia|suivez-nous|follow|siguenos|seguici|folgen|auf|uber|per|bei|via|epingler|pin")
 	alsoWords  = set("a|lire|voir|sur|read|also|see|related|lesen|auch|mehr|lee|lea|leer|te|leggi|vedi|article|previous|next|vorheriger|nachster|articulo|entrada|noticia|articolo|notizia")
 )

@@ -371,7 +371,7 @@ func union(list, more []string) []string {
 
 // onlyShareNames reports whether a line is what stands beside "Share".
 func onlyShareNames(line string) bool {
-	return len(line) <= maxFurniture && network.MatchString(key(line))
+	return networkLine(key(line))
 }
 
 // TitleLike reports whether a line could be a headline: 1 to 300 characters,

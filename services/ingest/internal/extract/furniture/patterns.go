@@ -9,7 +9,7 @@ import (
 
 const (
 	minutesPattern = `([0-9]{1,3})[ -]?(?:min|mins|mn|minutes?|minuten|minutos?|minuti|minuto)`
-	networkPattern = `(?:facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|bluesky|mastodon|threads|messenger|xing|viber|e-?mail|mail|courriel|correo)`
+	networkPattern = `(?:facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|bluesky|mastodon|threads|messenger|xing|viber|instagram|youtube|tiktok|flipboard|pocket|snapchat|tumblr|signal|sms|rss|e-?mail|mail|courriel|correo)`
 )
 
 // numeric patterns are tried on lines that hold a digit, all in their folded form.
