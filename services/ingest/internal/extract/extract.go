@@ -25,6 +25,8 @@ import (
 type Result struct {
 	Edition  article.Edition `json:"edition"`
 	Warnings []Warning       `json:"warnings"`
+
+	minutes int // the reading time that a page gives
 }
 
 // Warning names a part of the edition that an editor should look at: it was not

@@ -3,7 +3,7 @@
 package extract
 
 import (
-	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +23,7 @@ type head struct {
 	keywords                                            []string
 	image                                               *article.Image
 	published                                           time.Time
+	rights                                              string
 }
 
 // readHead reads a page's head: JSON-LD first, then Open Graph and meta
@@ -30,7 +31,9 @@ type head struct {
 func readHead(doc *html.Node) head {
 	var h head
 	meta := map[string][]string{}
-	var title, heading string
+	var title, heading, base, canonical string
+	var when stamp
+	var blocks []string
 	for n := range doc.Descendants() {
 		if n.Type != html.ElementNode {
 			continue
@@ -42,9 +45,13 @@ func readHead(doc *html.Node) head {
 			title = firstText(title, textOf(n))
 		case atom.H1:
 			heading = firstText(heading, textOf(n))
+		case atom.Base:
+			base = firstText(base, attribute(n, "href"))
+		case atom.Time:
+			when.read(n)
 		case atom.Link:
 			if strings.EqualFold(attribute(n, "rel"), "canonical") {
-				h.canonical = firstText(h.canonical, webURL(attribute(n, "href")))
+				canonical = firstText(canonical, attribute(n, "href"))
 			}
 		case atom.Meta:
 			name := strings.ToLower(firstText(attribute(n, "property"), attribute(n, "name")))
@@ -53,11 +60,16 @@ func readHead(doc *html.Node) head {
 			}
 		case atom.Script:
 			if strings.EqualFold(attribute(n, "type"), "application/ld+json") {
-				h.linkedData(textOf(n))
+				blocks = append(blocks, textOf(n))
 			}
 		}
 	}
+	h.linkedData(blocks)
+	h.canonical = absolute(canonical, base, first(meta["og:url"]))
 	h.metadata(meta)
+	if h.published.IsZero() {
+		h.published = when.moment
+	}
 	h.headline = plain.NormalizeLine(firstText(h.headline, first(meta["og:title"]), heading, withoutSite(title, first(meta["og:site_name"]))))
 	h.headline = withoutSite(h.headline, first(meta["og:site_name"]))
 	h.description = plain.NormalizeLine(h.description)
@@ -66,72 +78,82 @@ func readHead(doc *html.Node) head {
 
 // metadata fills what JSON-LD left open.
 func (h *head) metadata(meta map[string][]string) {
-	h.description = firstText(h.description, first(meta["og:description"]), first(meta["description"]))
-	h.section = firstText(h.section, first(meta["article:section"]))
-	h.canonical = firstText(h.canonical, webURL(first(meta["og:url"])))
-	h.language = firstText(h.language, tagOf(first(meta["og:locale"])))
+	pick := func(names ...string) string {
+		for _, name := range names {
+			if s := firstText(meta[name]...); s != "" {
+				return s
+			}
+		}
+		return ""
+	}
+	h.description = firstText(h.description, pick("og:description", "description", "dc.description", "dcterms.description"))
+	h.section = firstText(h.section, pick("article:section", "parsely-section", "dc.subject.category"))
+	h.canonical = firstText(h.canonical, webURL(pick("og:url")))
+	h.language = firstText(h.language, tagOf(pick("og:locale")), tagOf(pick("dc.language", "dcterms.language")))
 	if h.published.IsZero() {
-		h.published = moment(firstText(first(meta["article:published_time"]), first(meta["date"])))
+		h.published = moment(pick("article:published_time", "parsely-pub-date", "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date", "dcterms.date", "date", "datepublished", "pubdate"))
 	}
 	if len(h.authors) == 0 {
-		for _, name := range slices.Concat(meta["author"], meta["article:author"]) {
+		for _, name := range slices.Concat(meta["author"], meta["article:author"], meta["parsely-author"], meta["dc.creator"], meta["dcterms.creator"]) {
 			if webURL(name) == "" {
 				h.author(name, "")
 			}
 		}
 	}
 	if len(h.keywords) == 0 {
-		for _, list := range slices.Concat(meta["article:tag"], meta["keywords"]) {
+		for _, list := range slices.Concat(meta["article:tag"], meta["parsely-tags"], meta["keywords"], meta["dc.subject"]) {
 			h.tags(strings.Split(list, ","))
 		}
 	}
 	if h.image == nil {
-		if u := webURL(first(meta["og:image"])); u != "" {
-			h.image = &article.Image{URL: u, Alt: first(meta["og:image:alt"])}
+		if u := webURL(pick("og:image", "og:image:url", "og:image:secure_url")); u != "" {
+			h.image = &article.Image{URL: u, Alt: pick("og:image:alt"), Width: pixels(pick("og:image:width")), Height: pixels(pick("og:image:height"))}
 		}
 	}
 }
 
-// linkedData reads one JSON-LD block: an article, or a graph that holds one.
-func (h *head) linkedData(source string) {
-	var value any
-	if json.Unmarshal([]byte(source), &value) != nil {
-		return
+// absolute resolves a canonical address: by the page's base, or by the address
+// that Open Graph gives.
+func absolute(address, base, page string) string {
+	if u := webURL(address); u != "" || strings.TrimSpace(address) == "" {
+		return u
 	}
-	for _, node := range nodes(value, 0) {
-		if !slices.ContainsFunc(texts(node["@type"]), func(t string) bool { return strings.HasSuffix(t, "Article") || t == "BlogPosting" || t == "Report" }) {
+	for _, from := range []string{base, page} {
+		at, err := url.Parse(webURL(from))
+		if err != nil || at.Host == "" {
 			continue
 		}
-		h.headline = firstText(h.headline, first(texts(node["headline"])))
-		h.description = firstText(h.description, first(texts(node["description"])))
-		h.section = firstText(h.section, plain.NormalizeLine(first(texts(node["articleSection"]))))
-		h.language = firstText(tagOf(first(texts(node["inLanguage"]))), h.language)
-		if h.published.IsZero() {
-			h.published = moment(first(texts(node["datePublished"])))
+		if u, err := at.Parse(strings.TrimSpace(address)); err == nil {
+			return webURL(u.String())
 		}
-		for _, author := range nodes(node["author"], 0) {
-			h.author(first(texts(author["name"])), first(texts(author["url"])))
-		}
-		if len(h.authors) == 0 {
-			for _, name := range texts(node["author"]) {
-				h.author(name, "")
-			}
-		}
-		for _, list := range texts(node["keywords"]) {
-			h.tags(strings.Split(list, ","))
-		}
-		h.picture(node["image"])
+	}
+	return ""
+}
+
+// stamp is the time that a page's <time> elements give for its publication.
+type stamp struct {
+	moment time.Time
+	weight int
+}
+
+// read looks at one <time>: one that says it is of publication counts most,
+// then the first; one of a change never.
+func (s *stamp) read(n *html.Node) {
+	names := strings.ToLower(attribute(n, "class") + " " + attribute(n, "itemprop"))
+	weight := 1
+	switch {
+	case strings.Contains(names, "modif") || strings.Contains(names, "updated") && !strings.Contains(names, "published"):
+		return
+	case strings.Contains(names, "publi") || strings.Contains(names, "entry-date") || hasAttribute(n, "pubdate"):
+		weight = 2
+	}
+	if t := moment(attribute(n, "datetime")); !t.IsZero() && weight > s.weight {
+		s.moment, s.weight = t, weight
 	}
 }
 
-func (h *head) picture(value any) {
-	u := webURL(first(texts(value)))
-	if list := nodes(value, 0); u == "" && len(list) > 0 {
-		u = webURL(first(texts(list[0]["url"])))
-	}
-	if u != "" && h.image == nil {
-		h.image = &article.Image{URL: u}
-	}
+func hasAttribute(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
 }
 
 func (h *head) author(name, address string) {
@@ -148,41 +170,6 @@ func (h *head) tags(list []string) {
 			h.keywords = append(h.keywords, k)
 		}
 	}
-}
-
-// nodes lists the objects of a JSON-LD value: itself, an array's, a graph's.
-func nodes(value any, depth int) []map[string]any {
-	if depth > 4 {
-		return nil
-	}
-	switch v := value.(type) {
-	case map[string]any:
-		return append([]map[string]any{v}, nodes(v["@graph"], depth+1)...)
-	case []any:
-		var out []map[string]any
-		for _, item := range v {
-			out = append(out, nodes(item, depth+1)...)
-		}
-		return out
-	}
-	return nil
-}
-
-// texts lists the strings of a JSON-LD value: itself, or an array's.
-func texts(value any) []string {
-	switch v := value.(type) {
-	case string:
-		return []string{v}
-	case []any:
-		var out []string
-		for _, item := range v {
-			if s, ok := item.(string); ok {
-				out = append(out, s)
-			}
-		}
-		return out
-	}
-	return nil
 }
 
 func first(list []string) string {
@@ -231,8 +218,8 @@ func tagOf(s string) string {
 
 // moment reads a date, or a date and time, in UTC; zero when it is neither.
 func moment(s string) time.Time {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05", time.DateOnly} {
-		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02 15:04:05Z07:00", time.RFC1123Z, time.RFC1123, time.DateOnly, "2006/01/02", "20060102"} {
+		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil && t.Year() > 0 && t.Year() < 10_000 {
 			return t.UTC()
 		}
 	}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/services/ingest/internal/extract/furniture"
+	"github.com/relais-press/relais/services/ingest/internal/extract/markup"
 	"github.com/relais-press/relais/services/ingest/internal/extract/plain"
 )
 
@@ -41,7 +43,7 @@ func Page(raw []byte) (Result, error) {
 	if n := count(doc); n > maxElements {
 		return Result{}, fault.Newf(fault.Malformed, "the HTML has %d elements; the most is %d", n, maxElements)
 	}
-	var r Result
+	r := Result{Warnings: []Warning{}}
 	if whole(raw) {
 		r.page(doc)
 	} else {
@@ -50,7 +52,7 @@ func Page(raw []byte) (Result, error) {
 	if r.Edition.Headline == "" {
 		r.warn("/headline", "no headline was found in the page")
 	}
-	r.measure(0)
+	r.measure(r.minutes)
 	declared := r.Edition.Language
 	r.detect()
 	if declared != "" {
@@ -73,12 +75,13 @@ func (r *Result) page(doc *html.Node) {
 	e := &r.Edition
 	e.Headline, e.Description, e.Language = head.headline, head.description, head.language
 	e.Authors, e.Section, e.Keywords = head.authors, head.section, head.keywords
-	e.Image, e.CanonicalURL, e.DatePublished = head.image, head.canonical, head.published
+	e.Image, e.CanonicalURL, e.DatePublished, e.Copyright = head.image, head.canonical, head.published, head.rights
 	var base *url.URL
 	if u, err := url.Parse(head.canonical); err == nil && u.IsAbs() {
 		base = u
 	}
 	withoutBanners(doc)
+	withoutHeadings(doc, e.Headline)
 	parser := readability.NewParser()
 	parser.MaxElemsToParse, parser.CharThresholds, parser.DisableJSONLD = maxElements, 200, true
 	found, err := parser.ParseDocument(doc, base)
@@ -91,7 +94,69 @@ func (r *Result) page(doc *html.Node) {
 		}
 	}
 	e.BodyHTML, e.BodyText = HTML(content.String())
+	r.withoutPageLines()
 	e.BodyHTML, e.BodyText = withoutHeadline(e.BodyHTML, e.BodyText, e.Headline)
+}
+
+// withoutPageLines takes out of a page's content the paragraphs, headings and
+// list items that are wholly furniture, as of a copied text. Captions, tables
+// and preformatted text stay.
+func (r *Result) withoutPageLines() {
+	e := &r.Edition
+	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+	top, err := html.ParseFragment(strings.NewReader(e.BodyHTML), body)
+	if err != nil {
+		return
+	}
+	for _, n := range top {
+		body.AppendChild(n)
+	}
+	places := []*html.Node{nil}
+	lines := []string{e.Headline}
+	for _, n := range leaves(body, nil) {
+		if n.DataAtom != atom.Li || n.PrevSibling == nil {
+			places, lines = append(places, nil), append(lines, "")
+		}
+		places, lines = append(places, n), append(lines, plain.NormalizeLine(textOf(n)))
+	}
+	kept, found := furniture.Strip(lines)
+	r.say(found)
+	r.minutes = found.Minutes
+	if len(found.Lines) == 0 {
+		return
+	}
+	for i, n := range places {
+		if n != nil && !kept[i] && lines[i] != "" {
+			n.Parent.RemoveChild(n)
+		}
+	}
+	var content bytes.Buffer
+	for n := body.FirstChild; n != nil; n = n.NextSibling {
+		_ = html.Render(&content, n) // writing to memory does not fail
+	}
+	e.BodyHTML, e.BodyText = markup.HTML(content.String())
+	r.warn("/bodyText", "lines left out as page furniture: %s", quote(found.Lines))
+}
+
+// leaves lists the elements that hold one line of text each.
+func leaves(n *html.Node, list []*html.Node) []*html.Node {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch c.DataAtom {
+		case atom.P, atom.H2, atom.H3, atom.H4:
+			if find(c, atom.Img) == nil {
+				list = append(list, c)
+			}
+		case atom.Li:
+			if find(c, atom.Ul, atom.Ol, atom.Img) == nil {
+				list = append(list, c)
+			} else {
+				list = leaves(c, list)
+			}
+		case atom.Ul, atom.Ol, atom.Blockquote:
+			list = leaves(c, list)
+		}
+	}
+	return list
 }
 
 func (r *Result) fragment(doc *html.Node) {
@@ -120,6 +185,21 @@ func withoutHeadline(bodyHTML, bodyText, headline string) (string, string) {
 		}
 	}
 	return bodyHTML, bodyText
+}
+
+// withoutHeadings takes out headings that repeat the headline.
+func withoutHeadings(doc *html.Node, headline string) {
+	var repeated []*html.Node
+	for n := range doc.Descendants() {
+		if n.DataAtom == atom.H1 && headline != "" && plain.Fold(plain.NormalizeLine(textOf(n))) == plain.Fold(headline) {
+			repeated = append(repeated, n)
+		}
+	}
+	for _, n := range repeated {
+		if n.Parent != nil {
+			n.Parent.RemoveChild(n)
+		}
+	}
 }
 
 // withoutBanners takes out what asks a reader for something, by the names that

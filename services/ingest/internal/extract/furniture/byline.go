@@ -18,6 +18,7 @@ type meta struct {
 	labelled  bool // a word says that it is a date of publication, or a byline
 	firm      bool // the label cannot stand before anything else
 	bare      bool // the line is a name and nothing else
+	place     bool // it begins with one word more
 	minutes   int
 }
 
@@ -26,7 +27,7 @@ var (
 	publishedLabels = set("publie le|publie|publiee le|mis en ligne le|mise en ligne le|mis en ligne|poste le|paru le|date de publication|publication|date|cree le|redige le|ecrit le|posted on|posted|published on|published|published at|first published|first published on|publication date|date published|" +
 		"veroffentlicht am|veroffentlicht|erschienen am|erstellt am|veroffentlichungsdatum|datum|publicado el|publicado|publicada el|fecha de publicacion|fecha|pubblicato il|pubblicato|pubblicata il|data di pubblicazione|data|pubblicato in data|stand|stand vom")
 	updatedLabels = set("mis a jour le|mis a jour|mise a jour le|mise a jour|modifie le|derniere mise a jour|derniere mise a jour le|derniere modification|derniere modification le|actualise le|maj|maj le|last updated|last updated on|updated on|updated|last modified|last modified on|modified on|" +
-		"aktualisiert am|aktualisiert|zuletzt aktualisiert|zuletzt aktualisiert am|letzte aktualisierung|zuletzt geandert am|geandert am|actualizado el|actualizado|actualizada el|ultima actualizacion|modificado el|aggiornato il|aggiornato|ultimo aggiornamento|ultima modifica|modificato il")
+		"aktualisiert am|aktualisiert|zuletzt aktualisiert|zuletzt aktualisiert am|letzte aktualisierung|zuletzt geandert am|geandert am|actualizado el|actualizado|actualizada el|ultima actualizacion|modificado el|aggiornato il|aggiornato|ultimo aggiornamento|ultima modifica|ultima modifica il|ultimo aggiornamento il|modificato il")
 	plainDates = set("le|on|am|vom|el|il|du|from|den|dated|del")
 	bylines    = set("par|by|von|por|di|de|da|text|texte|text von|texte de|texte par|auteur|autrice|author|autor|autorin|autore|auteurs|authors|autores|autori|von unserem redakteur|von unserer redakteurin|de notre correspondant|de notre correspondante|story by|words by|texto|testo|texto de|testo di|ein beitrag von|ein artikel von|un article de|una nota de|un articolo di")
 	firmly     = set("propos recueillis par|recueilli par|recueillis par|entretien realise par|entretien conduit par|interview realisee par|entretien mene par|ecrit par|redige par|article redige par|article ecrit par|publie par|poste par|par la redaction de|written by|reported by|posted by|published by|interview by|interviewed by|edited by|" +
@@ -55,6 +56,9 @@ func readMeta(line string) (m meta, ok bool) {
 		}
 	}
 	m.bare = m.bare && len(m.names) == 1 && !m.labelled && !m.dated && m.minutes == 0
+	if m.place && !m.dated {
+		return meta{}, false
+	}
 	return m, m.labelled || m.dated || m.bare || (m.minutes > 0 && len(m.names) > 0)
 }
 
@@ -76,7 +80,7 @@ func (m *meta) piece(r *reader) bool {
 	}
 	start := r.at
 	if r.label(publishedLabels) {
-		if m.readDate(r, english) {
+		if m.readDate(r, english) || r.ago() {
 			m.labelled, m.firm = true, true
 			return true
 		}
@@ -106,7 +110,18 @@ func (m *meta) piece(r *reader) bool {
 			return true
 		}
 	}
-	return false
+	return start == 0 && m.dateline(r)
+}
+
+// dateline reads the place before a date: "Paris, le 12 mars 2024".
+func (m *meta) dateline(r *reader) bool {
+	first, _ := utf8.DecodeRuneInString(r.list[0].text)
+	if !unicode.IsUpper(first) || !slices.Contains([]string{",", "-", "–", "—", "|", "·", "/"}, r.peek(1)) {
+		return false
+	}
+	r.at++
+	m.place = true
+	return true
 }
 
 // label steps over the longest label of a set that comes next, and a colon.
@@ -140,6 +155,10 @@ func (m *meta) readDate(r *reader, english bool) bool {
 // ago reads a time that is told from now, which gives no date.
 func (r *reader) ago() bool {
 	start := r.at
+	if r.accept("hier", "yesterday", "today", "gestern", "heute", "ayer", "hoy", "ieri", "oggi") || r.label(today) {
+		r.clock()
+		return true
+	}
 	before := r.label(agoBefore)
 	if _, suffix, ok := r.number(3); ok && suffix == "" {
 		r.at++
@@ -155,6 +174,7 @@ func (r *reader) ago() bool {
 }
 
 var (
+	today     = set("aujourd'hui")
 	agoBefore = set("il y a|vor|hace")
 	agoUnits  = set("minute|minutes|min|heure|heures|jour|jours|semaine|semaines|mois|an|ans|hour|hours|day|days|week|weeks|month|months|year|years|minuten|stunde|stunden|tag|tagen|woche|wochen|monat|monaten|minutos|hora|horas|dia|dias|semana|semanas|mes|meses|minuti|ora|ore|giorno|giorni|settimana|settimane|mese|mesi")
 )
@@ -209,6 +229,11 @@ func (m *meta) readNames(r *reader) bool {
 		}
 		at := r.at
 		r.role()
+		r.origin()
+		if r.peek(0) == "(" && slices.Contains([]string{"avec", "with", "mit", "con"}, r.peek(1)) {
+			r.at += 2
+			continue
+		}
 		if r.at < len(r.list) && slices.Contains(joins, r.peek(0)) {
 			at = r.at
 			for slices.Contains(joins, r.peek(0)) {
@@ -260,6 +285,26 @@ func (r *reader) role() {
 		r.at++
 	}
 	r.accept(")")
+}
+
+// origin steps over where a byline was written: "in London", ", Berlin".
+func (r *reader) origin() {
+	word := func(n int) bool {
+		if r.at+n >= len(r.list) {
+			return false
+		}
+		first, _ := utf8.DecodeRuneInString(r.list[r.at+n].text)
+		return unicode.IsUpper(first)
+	}
+	switch {
+	case slices.Contains([]string{"in", "a", "aus", "en", "da", "at"}, r.peek(0)) && word(1):
+		r.at += 2
+		for word(0) {
+			r.at++
+		}
+	case r.peek(0) == "," && word(1) && r.at+2 == len(r.list):
+		r.at += 2
+	}
 }
 
 // name reads the name of a person, of at least so many capitalized words, or of

@@ -118,8 +118,8 @@ func classify(line string) class {
 	if line == "" || len(line) > maxSentence {
 		return class{}
 	}
-	k := key(line)
-	if c, ok := known.lines[k]; ok {
+	k := key(withoutWindow(line))
+	if c, ok := known.lines[withoutCount(k)]; ok {
 		return c
 	}
 	if c, ok := known.sentence(k); ok {
@@ -151,6 +151,26 @@ func classify(line string) class {
 	return short(line, k)
 }
 
+// withoutWindow takes off what a link says of the window it opens.
+func withoutWindow(line string) string {
+	if !strings.HasSuffix(line, ")") {
+		return line
+	}
+	i := strings.LastIndexByte(line, '(')
+	if i > 0 && slices.ContainsFunc([]string{"fenêtre", "window", "Fenster", "ventana", "finestra", "onglet", " tab"}, func(s string) bool { return strings.Contains(line[i:], s) }) {
+		return line[:i]
+	}
+	return line
+}
+
+// withoutCount takes a number in brackets off the end of a folded line.
+func withoutCount(k string) string {
+	if i := strings.LastIndexAny(k, "(["); i > 0 && len(k)-i < 8 && strings.Trim(k[i+1:], "0123456789 ") == "" {
+		return strings.TrimRight(k[:i], " :")
+	}
+	return k
+}
+
 // short classifies a line by what only a line of a few words can be.
 func short(line, k string) class {
 	if strings.Contains(k, " ") || k == "tweeter" || k == "tweet" || k == "epingler" {
@@ -168,6 +188,9 @@ func short(line, k string) class {
 	if c, ok := known.tiled(k); ok {
 		return c
 	}
+	if pictures[k] {
+		return class{kind: credit, at: edges}
+	}
 	if known.sections[k] {
 		return class{kind: unsure, at: edges, list: []string{line}}
 	}
@@ -182,8 +205,8 @@ func networkLine(k string) bool {
 
 var (
 	networkStarts = set("facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|bluesky|mastodon|threads|messenger|xing|viber|email|e-mail|mail|courriel|correo|instagram|youtube|tiktok|flipboard|pocket|sms|messages|copy link|signal|snapchat|line|tumblr|rss")
-	shareWords = set("partager|partagez|share|compartir|comparte|condividi|tweet|tweeter|envoyer|send|enviar|invia|suivez-nous|follow|siguenos|seguici|folgen|auf|uber|per|bei|via|epingler|pin")
-	alsoWords  = set("a|lire|voir|sur|read|also|see|related|lesen|auch|mehr|lee|lea|leer|te|leggi|vedi|article|previous|next|vorheriger|nachster|articulo|entrada|noticia|articolo|notizia")
+	shareWords    = set("partager|partagez|share|compartir|comparte|condividi|tweet|tweeter|envoyer|send|enviar|invia|suivez-nous|follow|siguenos|seguici|folgen|auf|uber|per|bei|via|epingler|pin")
+	alsoWords     = set("a|lire|voir|sur|read|also|see|related|lesen|auch|mehr|lee|lea|leer|te|leggi|vedi|article|previous|next|vorheriger|nachster|articulo|entrada|noticia|articolo|notizia")
 )
 
 // numeric classifies a folded line that holds a digit.
@@ -324,17 +347,20 @@ func caption(line, k string) (class, bool) {
 			if name, ok := strings.CutPrefix(rest, by); ok && name != "" {
 				r := &reader{list: tokens(line)}
 				r.at = 2
-				if _, ok := r.name(2); ok && (r.done() || r.peek(0) == "/" || r.peek(0) == "via") {
+				if _, ok := r.name(2); ok && (r.done() || slices.Contains([]string{"/", "via", "on", "sur", "auf", "en", "su", ","}, r.peek(0))) {
 					return class{kind: credit}, true
 				}
 			}
 		}
-		if agencyNames[rest] {
+		if agency, _, _ := strings.Cut(rest, "/"); agencyNames[strings.TrimSpace(agency)] {
 			return class{kind: credit}, true
 		}
 	}
 	return class{}, false
 }
+
+// pictures are agencies that credit a picture by their name alone.
+var pictures = set("getty images|getty|shutterstock|istock|adobe stock|unsplash|pexels|afp|dpa|keystone|reuters")
 
 var creditWords = set("photo|photos|foto|fotos|bild|image|credit|crédit|imagen|immagine|picture|illustration|symbolbild|archivbild")
 
@@ -420,7 +446,8 @@ func (t *tables) tiled(k string) (class, bool) {
 				break
 			}
 		}
-		if n == 0 && !network.MatchString(words[i]) && strings.Trim(words[i], "0123456789") != "" {
+		counts := strings.Trim(words[i], "0123456789") == "" || i > 0 && minuteWord(words[i]) && strings.Trim(words[i-1], "0123456789") == ""
+		if n == 0 && !counts && !network.MatchString(words[i]) {
 			return class{}, false
 		}
 		i += max(n, 1)
