@@ -15,6 +15,11 @@ func HTML(fragment string) (bodyHTML, bodyText string) { return markup.HTML(frag
 // a body; see [markup.Markdown].
 func Markdown(source string) (bodyHTML, bodyText string) { return markup.Markdown(source) }
 
+// CheckMarkdown returns a fault of kind Malformed for Markdown that [Markdown]
+// would take as plain text because it is too deep or knotted; see
+// [markup.CheckMarkdown].
+func CheckMarkdown(source string) error { return markup.CheckMarkdown(source) }
+
 // Normalize brings text to the form in which it is stored; see [plain.Normalize].
 func Normalize(s string) string { return plain.Normalize(s) }
 

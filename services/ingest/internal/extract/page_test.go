@@ -108,19 +108,3 @@ func TestPagesThatAreBombs(t *testing.T) {
 		})
 	}
 }
-
-func FuzzPage(f *testing.F) {
-	f.Add([]byte("<!doctype html><html lang=fr><title>T</title><body><p>Texte</p>"))
-	f.Add([]byte(`<h1>T</h1><p onclick=x>a<script>b</script>`))
-	f.Add([]byte(`<html><script type="application/ld+json">{"@graph":[{"@type":"Article","author":{"name":1}}]}</script>`))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		r, err := extract.Page(raw)
-		if err != nil {
-			return
-		}
-		low := strings.ToLower(r.Edition.BodyHTML)
-		if !utf8.ValidString(low) || strings.Contains(low, "<script") || strings.Contains(low, "javascript:") {
-			t.Errorf("%q gives %q", raw, r.Edition.BodyHTML)
-		}
-	})
-}

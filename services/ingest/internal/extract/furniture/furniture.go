@@ -32,10 +32,14 @@ type Found struct {
 func Strip(lines []string) (kept []bool, found Found) {
 	s := &stripper{lines: lines, classes: make([]class, len(lines)), kept: make([]bool, len(lines))}
 	for i, line := range lines {
-		s.classes[i] = classify(line)
 		s.kept[i] = true
 		if line != "" {
 			s.filled = append(s.filled, i)
+		}
+	}
+	for p, i := range s.filled {
+		if p < outerLines || p >= len(s.filled)-outerLines {
+			s.classes[i] = classify(lines[i])
 		}
 	}
 	s.measure()
@@ -43,6 +47,9 @@ func Strip(lines []string) (kept []bool, found Found) {
 	s.repeatedHeadline()
 	return s.kept, s.result()
 }
+
+// outerLines is how many lines from either end of a page may be furniture.
+const outerLines = 2000
 
 // stripper holds a page while its furniture is looked for.
 type stripper struct {

@@ -27,7 +27,7 @@ const (
 // character but newline and tab. No-break spaces, quotation marks, apostrophes,
 // ligatures and dashes stay as they are; so do joiners where they shape the
 // writing: in emoji sequences and in scripts other than Latin, Greek and
-// Cyrillic.
+// Cyrillic. Of more than 20 combining marks in a row the rest go.
 func Normalize(s string) string {
 	if plain(s) {
 		return s
@@ -39,6 +39,7 @@ func Normalize(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	last := rune(0) // but for combining marks
+	marks := 0
 	for _, r := range s {
 		switch {
 		case lineBreak(r):
@@ -50,13 +51,19 @@ func Normalize(s string) string {
 		case invisible(r):
 			continue
 		}
-		b.WriteRune(r)
-		if !unicode.IsMark(r) {
-			last = r
+		if r < 0x0300 || !unicode.IsMark(r) {
+			last, marks = r, 0
+		} else if marks++; marks > maxMarks {
+			continue
 		}
+		b.WriteRune(r)
 	}
 	return norm.NFC.String(b.String())
 }
+
+// maxMarks is how many combining marks follow one character at most: more than
+// any writing has.
+const maxMarks = 20
 
 // NormalizeLine is [Normalize] for text of one line, such as a headline: it also
 // trims white space and makes every run of it one space.
