@@ -39,7 +39,12 @@ func text(tb testing.TB, raw string) extract.Result {
 }
 
 func TestRecapGolden(t *testing.T) {
-	r := text(t, string(recap(t)))
+	golden(t, "testdata/recap.golden.json", text(t, string(recap(t))))
+}
+
+// golden compares a result with a file, or writes the file with -update.
+func golden(t *testing.T, file string, r extract.Result) {
+	t.Helper()
 	var got bytes.Buffer
 	enc := json.NewEncoder(&got)
 	enc.SetEscapeHTML(false)
@@ -47,7 +52,6 @@ func TestRecapGolden(t *testing.T) {
 	if err := enc.Encode(r); err != nil {
 		t.Fatal(err)
 	}
-	const file = "testdata/recap.golden.json"
 	if *update {
 		if err := os.WriteFile(file, got.Bytes(), 0o600); err != nil {
 			t.Fatal(err)

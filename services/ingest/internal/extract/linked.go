@@ -53,13 +53,15 @@ func (h *head) linkedArticle(node object, named map[string]object) {
 	if h.published.IsZero() {
 		h.published = moment(first(texts(node["datePublished"])))
 	}
-	for _, name := range texts(node["author"]) {
-		if webURL(name) == "" {
-			h.author(name, "")
+	for _, author := range listed(node["author"]) {
+		for _, name := range texts(author) {
+			if webURL(name) == "" {
+				h.author(name, "")
+			}
 		}
-	}
-	for _, author := range resolved(node["author"], named) {
-		h.author(first(texts(author["name"])), firstText(first(texts(author["url"])), first(texts(author["sameAs"]))))
+		for _, person := range resolved(author, named) {
+			h.author(first(texts(person["name"])), firstText(first(texts(person["url"])), first(texts(person["sameAs"]))))
+		}
 	}
 	for _, list := range texts(node["keywords"]) {
 		h.tags(strings.Split(list, ","))
@@ -107,6 +109,14 @@ func pixels(value any) int {
 		}
 	}
 	return 0
+}
+
+// listed returns the values of an array, or the one value.
+func listed(value any) []any {
+	if list, ok := value.([]any); ok {
+		return list
+	}
+	return []any{value}
 }
 
 // resolved lists the objects of a value, each replaced by the one that its @id

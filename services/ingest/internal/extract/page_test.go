@@ -50,6 +50,49 @@ func TestAWholePage(t *testing.T) {
 	}
 }
 
+// TestPagesGolden extracts whole pages of several makes and compares with their
+// golden editions.
+func TestPagesGolden(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join("testdata", "pages", "*.html"))
+	if err != nil || len(pages) < 6 {
+		t.Fatalf("%d pages (%v)", len(pages), err)
+	}
+	for _, name := range pages {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			raw, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, _, err = extract.Decode(raw, "text/html")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := extract.Page(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, strings.TrimSuffix(name, ".html")+".golden.json", r)
+			if h, x := extract.HTML(r.Edition.BodyHTML); h != r.Edition.BodyHTML || x != r.Edition.BodyText {
+				t.Error("sanitizing the body changes it")
+			}
+		})
+	}
+}
+
+func BenchmarkPage(b *testing.B) {
+	raw, err := os.ReadFile(filepath.Join("testdata", "pages", "news.html"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := extract.Page(raw); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestAFragment(t *testing.T) {
 	r, err := extract.Page([]byte(`<h1>Un  titre</h1><p>Un texte de quelques mots, en français.</p><script>x</script>`))
 	if err != nil || r.Edition.Headline != "Un titre" || r.Edition.BodyHTML != "<p>Un texte de quelques mots, en français.</p>" || r.Edition.Language != "fr" {
