@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/fetch"
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/ingest/internal/access"
@@ -28,8 +29,16 @@ import (
 type Config struct {
 	AdminKey string `name:"admin-key" env:"RELAIS_ADMIN_KEY" secret:"" placeholder:"rk_…" help:"Accept this key as an admin's; without it one is made at first start."`
 
+	ExtractURLs bool `name:"extract-urls" env:"RELAIS_EXTRACT_URLS" help:"Let editors have a page of the public internet fetched and read (POST /v1/extract with a url)."`
+
 	Languages []string `name:"languages" env:"RELAIS_LANGUAGES" default:"fr,en,de,es,it,nl,pt,ar" placeholder:"TAG,…" help:"Languages that a text may be detected as when none is declared."`
 }
+
+// The limits of a page that is fetched.
+const (
+	maxPage     = 5 << 20 // bytes
+	pageTimeout = 15 * time.Second
+)
 
 // Service is ingest.
 type Service struct {
@@ -66,9 +75,13 @@ func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lif
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
-	face := api.New(api.Stores{
+	stores := api.Stores{
 		Editions: store, Catalogue: list, Drafts: drafts, Imports: bulk, Access: keys, Stages: stages,
-	})
+	}
+	if cfg.ExtractURLs {
+		stores.Fetcher = fetch.New(fetch.Config{MaxBytes: maxPage, Timeout: pageTimeout, UserAgent: "relais"})
+	}
+	face := api.New(stores)
 	routes, err := face.Routes(deps, answers)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)

@@ -32,6 +32,7 @@ type Stores struct {
 	Imports   *imports.Desk
 	Access    *access.Store
 	Stages    *bus.StageBoard
+	Fetcher   Fetcher // nil: no page is fetched
 }
 
 // New returns the API over its stores.

@@ -36,7 +36,8 @@ type Draft struct {
 	complete bool
 }
 
-func (d *Draft) warn(pointer, detail string) {
+// Warn names a part that an editor should look at.
+func (d *Draft) Warn(pointer, detail string) {
 	d.Warnings = append(d.Warnings, extract.Warning{Pointer: pointer, Detail: detail})
 }
 

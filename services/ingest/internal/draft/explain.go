@@ -44,9 +44,9 @@ func (rd *Reader) detect(d *Draft) {
 	d.Edition.Language = tag
 	switch {
 	case tag == "":
-		d.warn("/language", "the language was not recognized")
+		d.Warn("/language", "the language was not recognized")
 	case !sure:
-		d.warn("/language", fmt.Sprintf("the language is likely %s, but the text does not make it certain", tag))
+		d.Warn("/language", fmt.Sprintf("the language is likely %s, but the text does not make it certain", tag))
 	}
 }
 
@@ -55,12 +55,12 @@ func (rd *Reader) detect(d *Draft) {
 func (rd *Reader) contradict(d *Draft) {
 	declared, err := language.Canonical(d.Edition.Language)
 	if err != nil {
-		d.warn("/language", "must be a BCP 47 language tag such as fr or zh-Hant")
+		d.Warn("/language", "must be a BCP 47 language tag such as fr or zh-Hant")
 		return
 	}
 	found, sure := language.Detect(d.Edition.BodyText, rd.languages)
 	if sure && primary(found) != primary(declared) {
-		d.warn("/language", fmt.Sprintf("%s is declared, the text reads like %s", declared, found))
+		d.Warn("/language", fmt.Sprintf("%s is declared, the text reads like %s", declared, found))
 	}
 }
 

@@ -87,6 +87,7 @@ type Desk struct {
 	dir    string
 	log    *slog.Logger
 	items  *prometheus.CounterVec
+	left   []string // streams that an earlier process left
 
 	mu      sync.Mutex
 	running map[string]*job
@@ -109,6 +110,13 @@ func New(ctx context.Context, b *bus.Bus, store *editions.Store, drafts *draft.R
 	}
 	if err := metrics.Register(d.items); err != nil {
 		return nil, fmt.Errorf("imports: %w", err)
+	}
+	files, err := os.ReadDir(d.dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("imports: %w", err)
+	}
+	for _, f := range files {
+		d.left = append(d.left, f.Name())
 	}
 	return d, nil
 }
@@ -250,21 +258,14 @@ func (d *Desk) close(j *job) {
 	close(j.done)
 }
 
-// resume goes on with the streams that are on disk. One that was not received
+// resume goes on with the streams that an earlier process left on disk. One that was not received
 // whole was never acknowledged: it is failed.
 func (d *Desk) resume(ctx context.Context) error {
-	files, err := os.ReadDir(d.dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("resume imports: %w", err)
-	}
-	for _, f := range files {
-		i, err := d.Get(ctx, f.Name())
+	for _, name := range d.left {
+		i, err := d.Get(ctx, name)
 		switch {
 		case fault.Is(err, fault.NotFound) || err == nil && i.State != Running && i.State != Receiving:
-			err = os.Remove(d.path(f.Name()))
+			err = os.Remove(d.path(name))
 		case err == nil:
 			err = d.again(ctx, i)
 		}
