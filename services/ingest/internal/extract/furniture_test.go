@@ -66,6 +66,64 @@ func TestTitlesOfOtherArticles(t *testing.T) {
 	}
 }
 
+func TestBylinesAndDates(t *testing.T) {
+	for _, c := range []struct{ line, authors, date string }{
+		{"Par Anaïs Lefèvre", "Anaïs Lefèvre", ""}, {"Par Anaïs Lefèvre, journaliste", "Anaïs Lefèvre", ""}, {"Par Anaïs Lefèvre avec AFP", "Anaïs Lefèvre|AFP", ""}, {"Par Anaïs Lefèvre (avec AFP)", "Anaïs Lefèvre|AFP", ""}, {"Par Jean-Baptiste de La Tour", "Jean-Baptiste de La Tour", ""}, {"Par A. Lefèvre", "A. Lefèvre", ""},
+		{"Propos recueillis par Malik Benali et Claire Dubois", "Malik Benali|Claire Dubois", ""}, {"Anaïs Lefèvre | 12 mars 2024", "Anaïs Lefèvre", "2024-03-12T00:00"}, {"Anaïs Lefèvre - Publié le 12/03/2024 à 18:30", "Anaïs Lefèvre", "2024-03-12T18:30"}, {"Rédigé par Anaïs Lefèvre le 12 mars 2024", "Anaïs Lefèvre", "2024-03-12T00:00"},
+		{"By Jane O’Connor and Peter Smith", "Jane O’Connor|Peter Smith", ""}, {"By Jane Doe, Staff Writer", "Jane Doe", ""}, {"By Jane Doe in London", "Jane Doe", ""}, {"By Jane Doe | March 5, 2024 at 6:30 PM EST", "Jane Doe", "2024-03-05T23:30"}, {"Posted by Jane Doe on March 5th, 2024", "Jane Doe", "2024-03-05T00:00"},
+		{"Von Jürgen Weiß und Maria Schmitt", "Jürgen Weiß|Maria Schmitt", ""}, {"Von Jürgen Weiß, Berlin", "Jürgen Weiß", ""}, {"05.03.2024 | Katharina von der Heide", "Katharina von der Heide", "2024-03-05T00:00"}, {"Por Lucía Fernández y Marcos Gil", "Lucía Fernández|Marcos Gil", ""}, {"di Giulia Bianchi", "Giulia Bianchi", ""}, {"A cura di Giulia Bianchi e Marco Neri", "Giulia Bianchi|Marco Neri", ""},
+		{"Publié le 12 mars 2024 à 18h30", "", "2024-03-12T18:30"}, {"Publié le mardi 12 mars 2024 à 18 h 30", "", "2024-03-12T18:30"}, {"PUBLIÉ LE 1ER MARS 2024", "", "2024-03-01T00:00"}, {"Publié le 12 mars 2024, mis à jour le 13 mars 2024 à 9h", "", "2024-03-12T00:00"}, {"Mis à jour le 13 mars 2024", "", ""}, {"Publié hier à 18h30", "", ""},
+		{"Posted on March 5, 2024", "", "2024-03-05T00:00"}, {"Published 5 March 2024, 6.30pm", "", "2024-03-05T18:30"}, {"Tue 5 Mar 2024 18.30 GMT", "", "2024-03-05T18:30"}, {"Published on 03/05/2024", "", ""}, {"Published on 03/25/2024", "", "2024-03-25T00:00"}, {"Veröffentlicht am 5. März 2024, 14:30 Uhr", "", "2024-03-05T14:30"}, {"Publicado el 9 de abril de 2024 a las 18:30", "", "2024-04-09T18:30"}, {"Pubblicato il 21 giugno 2024 alle 18:30", "", "2024-06-21T18:30"},
+		{"2024-03-12", "", "2024-03-12T00:00"}, {"2024-03-12T18:30:00+01:00", "", "2024-03-12T17:30"}, {"12/03/2024", "", "2024-03-12T00:00"}, {"Paris, le 12 mars 2024", "", "2024-03-12T00:00"}, {"9 abr 2024 - 18:30 CEST", "", "2024-04-09T16:30"},
+	} {
+		e := text(t, "Un titre\n"+c.line+"\n"+long+"\n"+long).Edition
+		var authors []string
+		for _, a := range e.Authors {
+			authors = append(authors, a.Name)
+		}
+		date := ""
+		if !e.DatePublished.IsZero() {
+			date = e.DatePublished.Format("2006-01-02T15:04")
+		}
+		if strings.Join(authors, "|") != c.authors || date != c.date || e.BodyText != long+"\n\n"+long {
+			t.Errorf("%q: authors %q, date %q, body\n%s", c.line, authors, date, e.BodyText)
+		}
+	}
+}
+
+func TestKeywordsAndSection(t *testing.T) {
+	for _, c := range []struct{ name, in, keywords, section string }{
+		{"keywords", "Un titre\n" + long + "\nMots-clés : open data, Quimper", "open data|Quimper", ""},
+		{"tags on lines", "Un titre\n" + long + "\nTags\nopen data\nQuimper", "open data|Quimper", ""},
+		{"hashtags", "Un titre\n" + long + "\n#quimper #numérique", "quimper|numérique", ""},
+		{"breadcrumbs", "Accueil > Actualités > Numérique\nUn titre\n" + long, "", "Numérique"},
+		{"breadcrumbs to the headline", "Home » News » Un titre\nUn titre\n" + long, "", "News"},
+		{"breadcrumbs to a headline cut short", "Startseite / Aktuelles / Un titre bien lo…\nUn titre bien long\n" + long, "", "Aktuelles"},
+		{"home alone", "Accueil >\nUn titre\n" + long, "", ""},
+		{"a part of the paper", "Numérique\nUn titre assez long pour en être un\n" + long, "", "Numérique"},
+		{"a labelled part", "Un titre\n" + long + "\nRubrique : Numérique", "", "Numérique"},
+	} {
+		e := text(t, c.in).Edition
+		if strings.Join(e.Keywords, "|") != c.keywords || e.Section != c.section || e.BodyText != long {
+			t.Errorf("%s: keywords %q, section %q, headline %q, body\n%s", c.name, e.Keywords, e.Section, e.Headline, e.BodyText)
+		}
+	}
+}
+
+func TestWhatCouldBeTheArticlesStays(t *testing.T) {
+	for _, line := range []string{
+		"Le 12 mars 2024", "12 mars 2024", "Par Toutatis", "Par Anaïs Lefèvre et les siens", "Von Hamburg nach Berlin", "Por fin", "Di Maria", "Culture", "Commentaires", "Contact", "Écouter", "Photo", "Accueil > Actualités", "Tags", "Suivre le fleuve", "Print media", "Recevez nos excuses.",
+		"(c) You must keep the notice;", "Copyright law is old", "Publié le même jour que la loi", "Il y a 3 heures d’attente", "Mis à jour, le registre est en ligne", "Thèmes : l’eau, l’air", "Nous utilisons des cookies depuis dix ans", "« Nous utilisons des cookies pour votre bien »", "Photo de famille", "Foto von gestern",
+		"Partager le pain", "Imprimer moins", "3 commentaires sur la loi", "Menu du jour", "La newsletter du maire", "Abonnez-vous à la bibliothèque", "Reading in the dark", "Related work", "© est un signe", "Accepter l’autre", "De Madrid a Sevilla", "Le Monde, 12 mars 2024, page 3",
+	} {
+		in := "Un titre\n" + long + "\n" + long + "\n" + line + "\n" + long + "\n" + long
+		e := text(t, in).Edition
+		if want := strings.Join([]string{long, long, line, long, long}, "\n\n"); e.BodyText != want || len(e.Authors) > 0 || !e.DatePublished.IsZero() {
+			t.Errorf("%q did not stay, or was read as data: %+v %v", line, e.Authors, e.DatePublished)
+		}
+	}
+}
+
 func FuzzFurniture(f *testing.F) {
 	lines := []string{
 		"Partager l’article :", "ARTICLES CONNEXES", "Plus d’articles", "3 min de lecture", "Share this article", "Related articles",

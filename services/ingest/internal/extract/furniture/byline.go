@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/relais-press/relais/services/ingest/internal/extract/plain"
 )
 
 // meta is what a line says of an article: who wrote it, and when.
@@ -312,7 +314,7 @@ func (r *reader) origin() {
 func (r *reader) name(least int) (string, bool) {
 	start := r.at
 	for n := min(3, len(r.list)-r.at); n > 0; n-- {
-		if words := r.words(n); agencyNames[key(words)] {
+		if words := r.words(n); agencyNames[plain.Fold(strings.ReplaceAll(words, "’", "'"))] {
 			r.at += n
 			return words, true
 		}

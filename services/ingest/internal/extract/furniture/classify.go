@@ -247,14 +247,14 @@ func (t *tables) sentence(k string) (class, bool) {
 func owned(line, k string) (class, bool) {
 	before, after, sign := strings.Cut(line, "©")
 	begins := sign && strings.TrimSpace(before) == ""
-	if !begins && strings.HasPrefix(k, "copyright ") || strings.HasPrefix(k, "c) ") {
-		begins, sign, after = true, true, line[strings.IndexByte(line, ' '):]
+	if !sign && (strings.HasPrefix(k, "copyright ") || strings.HasPrefix(k, "c) ")) && years.MatchString(k) && len(k) <= 100 {
+		begins, after = true, line[strings.IndexByte(line, ' '):]
 	}
 	ends := slices.ContainsFunc(wholeRights, func(s string) bool { return strings.HasSuffix(k, s) })
 	switch {
 	case ends && len(k) <= 160, begins && years.MatchString(k):
 		return class{kind: rights, site: owner(after)}, true
-	case begins && utf8.RuneCountInString(after) <= 100 && !strings.HasSuffix(k, "."):
+	case begins && sign && credits(after) && utf8.RuneCountInString(after) <= 100 && !strings.HasSuffix(k, "."):
 		return class{kind: credit}, true
 	case sign && len(line) <= 250 && utf8.RuneCountInString(after) <= 60 && strings.TrimSpace(after) != "" && credits(after):
 		return class{kind: credit}, true // a caption

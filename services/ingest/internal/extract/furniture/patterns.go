@@ -19,7 +19,7 @@ var (
 	minutesGiven  = regexp.MustCompile(`^(?:(?:temps|duree) (?:estimee? )?de lecture|lecture|(?:estimated )?(?:reading|read) time|(?:geschatzte )?lesezeit|lesedauer|` +
 		`tiempo (?:estimado )?de lectura|lectura|tempo (?:stimato )?di lettura|lettura)(?: estimee?)? ?:? ?(?:[~≈<]|env\.?|environ|about|approx\.?|ca\.?|circa|aprox\.?|etwa|unos|aproximadamente)? ?` + minutesPattern + `$`)
 	counted = regexp.MustCompile(`^(?:[0-9][0-9.,]{0,8} ?k? (?:partages?|shares?|vues?|views?|reads|lectures|j'aime|likes?|reactions?|commentaires?|comments?|kommentare?|aufrufe|mal geteilt|comentarios?|compartidos|visitas|lecturas|` +
-		`commenti|commento|condivisioni|visualizzazioni|letture|reponses?|replies|reply|antworten|respuestas?|risposte|avis)|(?:commentaires?|comments?|kommentare|comentarios?|commenti|partages|shares) ?[(:]? ?[0-9]{1,6})$`)
+		`commenti|commento|condivisioni|visualizzazioni|letture|reponses?|replies|reply|antworten|respuestas?|risposte|avis)|(?:commentaires?|comments?|kommentare|comentarios?|commenti|partages|shares) ?[(:] ?[0-9]{1,6})$`)
 	years = regexp.MustCompile(`\b(?:19|20)[0-9]{2}\b`)
 )
 
