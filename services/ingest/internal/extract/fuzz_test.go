@@ -90,8 +90,19 @@ func FuzzMarkdown(f *testing.F) {
 
 func FuzzDecode(f *testing.F) {
 	for _, s := range [][2]string{
-		{"\xef\xbb\xbfa", ""}, {"\xff\xfea\x00", ""}, {"\xfe\xff\x00a", ""}, {"caf\xe9", "text/plain"}, {"caf\xc3\xa9", "text/plain; charset=iso-8859-1"}, {"\xa4", "text/html; charset=iso-8859-15"}, {"<meta charset=latin1>\xe9", "text/html"},
-		{"<?xml version='1.0' encoding='iso-8859-2'?>\xe9", "text/html"}, {"a", "text/plain; charset=x"}, {"a\x00b\xff", ""}, {"\x1b$B", "text/plain; charset=iso-2022-jp"}, {"\xd8\x00", "text/plain; charset=utf-16be"}, {"+AGE-", "text/plain; charset=utf-7"},
+		{"\xef\xbb\xbfa", ""},
+		{"\xff\xfea\x00", ""},
+		{"\xfe\xff\x00a", ""},
+		{"caf\xe9", "text/plain"},
+		{"caf\xc3\xa9", "text/plain; charset=iso-8859-1"},
+		{"\xa4", "text/html; charset=iso-8859-15"},
+		{"<meta charset=latin1>\xe9", "text/html"},
+		{"<?xml version='1.0' encoding='iso-8859-2'?>\xe9", "text/html"},
+		{"a", "text/plain; charset=x"},
+		{"a\x00b\xff", ""},
+		{"\x1b$B", "text/plain; charset=iso-2022-jp"},
+		{"\xd8\x00", "text/plain; charset=utf-16be"},
+		{"+AGE-", "text/plain; charset=utf-7"},
 	} {
 		f.Add([]byte(s[0]), s[1])
 	}

@@ -54,9 +54,19 @@ func TestFrontMatter(t *testing.T) {
 
 func TestFrontMatterNamesTheMember(t *testing.T) {
 	for _, c := range []struct{ name, in, pointer, says string }{
-		{"alias", "a: &x 1\nb: *x", "/b", "line 2: aliases"}, {"merge", "a:\n  <<: {b: 1}", "/a", "merge keys"}, {"number for a key", "1: a", "", "line 1: a key must be a text"}, {"list for a key", "? [a]\n: b", "", "a key must be"},
-		{"binary", "a: !!binary AAAA", "/a", "!!binary"}, {"python", "a: !!python/object/apply:os.system [x]", "/a", "python"}, {"own tag", "a: !x {b: c}", "/a", "!x"}, {"not a number", "a: [1, .nan]", "/a/1", ".nan"}, {"infinite", "a/b: -.inf", "/a~1b", "-.inf"},
-		{"twice", "a: 1\nb: 2\na: 3", "/a", "line 3"}, {"deep", "a: " + strings.Repeat("[", 30) + strings.Repeat("]", 30), "", "deeper than 20"}, {"long", "a: " + strings.Repeat("b", 300<<10), "", "the most is 262144"}, {"text alone", "abc", "", "mapping"},
+		{"alias", "a: &x 1\nb: *x", "/b", "line 2: aliases"},
+		{"merge", "a:\n  <<: {b: 1}", "/a", "merge keys"},
+		{"number for a key", "1: a", "", "line 1: a key must be a text"},
+		{"list for a key", "? [a]\n: b", "", "a key must be"},
+		{"binary", "a: !!binary AAAA", "/a", "!!binary"},
+		{"python", "a: !!python/object/apply:os.system [x]", "/a", "python"},
+		{"own tag", "a: !x {b: c}", "/a", "!x"},
+		{"not a number", "a: [1, .nan]", "/a/1", ".nan"},
+		{"infinite", "a/b: -.inf", "/a~1b", "-.inf"},
+		{"twice", "a: 1\nb: 2\na: 3", "/a", "line 3"},
+		{"deep", "a: " + strings.Repeat("[", 30) + strings.Repeat("]", 30), "", "deeper than 20"},
+		{"long", "a: " + strings.Repeat("b", 300<<10), "", "the most is 262144"},
+		{"text alone", "abc", "", "mapping"},
 	} {
 		_, _, err := extract.FrontMatter([]byte("---\n" + c.in + "\n---\n"))
 		e, ok := errors.AsType[*fault.Error](err)

@@ -17,7 +17,7 @@ type meta struct {
 	names     []string
 	published time.Time
 	dated     bool // a date stands in the line, known or not
-	labelled  bool // a word says that it is a date of publication, or a byline
+	labeled   bool // a word says that it is a date of publication, or a byline
 	firm      bool // the label cannot stand before anything else
 	bare      bool // the line is a name and nothing else
 	place     bool // it begins with one word more
@@ -57,11 +57,11 @@ func readMeta(line string) (m meta, ok bool) {
 			return meta{}, false
 		}
 	}
-	m.bare = m.bare && len(m.names) == 1 && !m.labelled && !m.dated && m.minutes == 0
+	m.bare = m.bare && len(m.names) == 1 && !m.labeled && !m.dated && m.minutes == 0
 	if m.place && !m.dated {
 		return meta{}, false
 	}
-	return m, m.labelled || m.dated || m.bare || (m.minutes > 0 && len(m.names) > 0)
+	return m, m.labeled || m.dated || m.bare || (m.minutes > 0 && len(m.names) > 0)
 }
 
 func (r *reader) separator() bool {
@@ -72,25 +72,25 @@ func (r *reader) separator() bool {
 func (m *meta) piece(r *reader) bool {
 	english := months[r.peek(0)] > 0 || slices.Contains([]string{"posted", "published", "on", "last", "updated", "first"}, r.peek(0))
 	if r.label(updatedLabels) {
-		m.labelled, m.dated, m.firm = true, true, true
+		m.labeled, m.dated, m.firm = true, true, true
 		_, _, ok := r.date(english)
 		return ok || r.ago()
 	}
 	if r.label(firmly) {
-		m.labelled, m.firm = true, true
+		m.labeled, m.firm = true, true
 		return m.readNames(r)
 	}
 	start := r.at
 	if r.label(publishedLabels) {
 		if m.readDate(r, english) || r.ago() {
-			m.labelled, m.firm = true, true
+			m.labeled, m.firm = true, true
 			return true
 		}
 		r.at = start
 	}
 	if r.label(bylines) {
 		if m.readNames(r) {
-			m.labelled = true
+			m.labeled = true
 			return true
 		}
 		r.at = start
@@ -106,7 +106,7 @@ func (m *meta) piece(r *reader) bool {
 		return true
 	}
 	if len(m.names) == 0 || m.bare || m.dated {
-		if name, ok := r.name(2); ok {
+		if name, ok := r.name(); ok {
 			m.bare = len(m.names) == 0 && start == 0
 			m.names = append(m.names, name)
 			return true
@@ -221,7 +221,7 @@ func minuteWord(s string) bool {
 func (m *meta) readNames(r *reader) bool {
 	found := false
 	for {
-		name, ok := r.name(2)
+		name, ok := r.name()
 		if !ok {
 			break
 		}
@@ -229,7 +229,6 @@ func (m *meta) readNames(r *reader) bool {
 		if !slices.Contains(m.names, name) {
 			m.names = append(m.names, name)
 		}
-		at := r.at
 		r.role()
 		r.origin()
 		if r.peek(0) == "(" && slices.Contains([]string{"avec", "with", "mit", "con"}, r.peek(1)) {
@@ -237,11 +236,11 @@ func (m *meta) readNames(r *reader) bool {
 			continue
 		}
 		if r.at < len(r.list) && slices.Contains(joins, r.peek(0)) {
-			at = r.at
+			at := r.at
 			for slices.Contains(joins, r.peek(0)) {
 				r.at++
 			}
-			if _, ok := r.name(2); ok {
+			if _, ok := r.name(); ok {
 				r.at = at
 				for slices.Contains(joins, r.peek(0)) {
 					r.at++
@@ -309,9 +308,9 @@ func (r *reader) origin() {
 	}
 }
 
-// name reads the name of a person, of at least so many capitalized words, or of
-// an agency.
-func (r *reader) name(least int) (string, bool) {
+// name reads the name of a person, of two capitalized words or more, or of an
+// agency.
+func (r *reader) name() (string, bool) {
 	start := r.at
 	for n := min(3, len(r.list)-r.at); n > 0; n-- {
 		if words := r.words(n); agencyNames[plain.Fold(strings.ReplaceAll(words, "’", "'"))] {
@@ -343,7 +342,7 @@ func (r *reader) name(least int) (string, bool) {
 		break
 	}
 	r.at = end
-	if capitals < least {
+	if capitals < 2 {
 		r.at = start
 		return "", false
 	}

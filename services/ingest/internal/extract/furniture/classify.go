@@ -139,7 +139,7 @@ func classify(line string) class {
 	if c, ok := owned(line, k); ok {
 		return c
 	}
-	if c, ok := known.labelled(line, k); ok {
+	if c, ok := known.labeled(line, k); ok {
 		return c
 	}
 	if c, ok := known.trail(line); ok {
@@ -175,11 +175,8 @@ func withoutCount(k string) string {
 func short(line, k string) class {
 	if strings.Contains(k, " ") || k == "tweeter" || k == "tweet" || k == "epingler" {
 		first, _, _ := strings.Cut(k, " ")
-		switch {
-		case shareWords[first] || strings.HasSuffix(k, "en"):
-			if shareOn.MatchString(k) {
-				return class{kind: share}
-			}
+		if shareWords[first] && shareOn.MatchString(k) {
+			return class{kind: share}
 		}
 		if strings.ContainsAny(k, ":>»→-") && alsoWords[first] && alsoRead.MatchString(k) && TitleLike(line) {
 			return class{kind: readAlso}
@@ -288,9 +285,9 @@ func owner(s string) string {
 	return strings.Join(words, " ")
 }
 
-// labelled classifies a line that begins with a label and a colon, or is a
+// labeled classifies a line that begins with a label and a colon, or is a
 // credit or keywords without one.
-func (t *tables) labelled(line, k string) (class, bool) {
+func (t *tables) labeled(line, k string) (class, bool) {
 	if hashtags(line) {
 		return class{kind: tags, at: edges, list: strings.Fields(strings.ReplaceAll(line, "#", " "))}, true
 	}
@@ -347,7 +344,7 @@ func caption(line, k string) (class, bool) {
 			if name, ok := strings.CutPrefix(rest, by); ok && name != "" {
 				r := &reader{list: tokens(line)}
 				r.at = 2
-				if _, ok := r.name(2); ok && (r.done() || slices.Contains([]string{"/", "via", "on", "sur", "auf", "en", "su", ","}, r.peek(0))) {
+				if _, ok := r.name(); ok && (r.done() || slices.Contains([]string{"/", "via", "on", "sur", "auf", "en", "su", ","}, r.peek(0))) {
 					return class{kind: credit}, true
 				}
 			}

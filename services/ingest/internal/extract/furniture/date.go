@@ -149,18 +149,10 @@ func (r *reader) date(monthFirst bool) (t time.Time, known, ok bool) {
 	return t.Add(r.clock()), known, true
 }
 
+// day reads a date without its weekday and its time.
 func (r *reader) day(monthFirst bool) (y, m, d int, known, ok bool) {
-	if m := months[r.peek(0)]; m > 0 { // March 5, 2024
-		r.at++
-		r.accept(".")
-		d, suffix, ok := r.number(2)
-		if !ok || !ordinal(suffix) {
-			return 0, 0, 0, false, false
-		}
-		r.at++
-		r.accept(",")
-		y, ok := r.year()
-		return y, m, d, true, ok
+	if months[r.peek(0)] > 0 {
+		return r.american()
 	}
 	n, suffix, ok := r.number(4)
 	if !ok {
@@ -171,10 +163,10 @@ func (r *reader) day(monthFirst bool) (y, m, d int, known, ok bool) {
 		return r.iso(n, suffix)
 	}
 	if sign := r.peek(0); suffix == "" && (sign == "/" || sign == "." || sign == "-") {
-		if m, rest, ok := numberAt(r.peek(1)); ok && rest == "" && r.peek(2) == sign {
+		if second, rest, good := numberAt(r.peek(1)); good && rest == "" && r.peek(2) == sign {
 			r.at += 3
-			y, ok := r.year()
-			return sorted(y, m, n, monthFirst && sign == "/", ok)
+			y, ok = r.year()
+			return sorted(y, second, n, monthFirst && sign == "/", ok)
 		}
 	}
 	r.accept(".", "º", "°")
@@ -188,6 +180,21 @@ func (r *reader) day(monthFirst bool) (y, m, d int, known, ok bool) {
 	r.accept(",", "de", "del")
 	y, ok = r.year()
 	return y, m, n, true, ok
+}
+
+// american reads a date that begins with its month: March 5, 2024.
+func (r *reader) american() (y, m, d int, known, ok bool) {
+	m = months[r.peek(0)]
+	r.at++
+	r.accept(".")
+	d, suffix, ok := r.number(2)
+	if !ok || !ordinal(suffix) {
+		return 0, 0, 0, false, false
+	}
+	r.at++
+	r.accept(",")
+	y, ok = r.year()
+	return y, m, d, true, ok
 }
 
 // sorted puts day and month of a date in numbers in their order.
@@ -271,42 +278,50 @@ func (r *reader) clock() time.Duration {
 
 // minute reads what follows an hour: its minutes, and am or pm.
 func (r *reader) minute(suffix string, marked bool) (m int, after string, ok bool) {
-	if before, rest, cut := strings.Cut(suffix, "h"); cut && before == "" { // 18h30, 18h
+	if rest, cut := strings.CutPrefix(suffix, "h"); cut { // 18h30, 18h, 18h 30
 		if rest == "" {
-			if n, s, ok := r.number(2); ok && s == "" && len(r.peek(0)) == 2 { // 18h 30
-				r.at++
-				return n, "", true
-			}
-			return 0, "", true
+			return r.lone(), "", true
 		}
-		n, s, ok := numberAt(rest)
-		return n, "", ok && s == ""
+		n, s, good := numberAt(rest)
+		return n, "", good && s == ""
 	}
-	if suffix == "pm" || suffix == "am" {
+	switch {
+	case suffix == "pm" || suffix == "am":
 		return 0, suffix, true
-	}
-	if suffix == "" && r.accept("h") { // 18 h 30
-		if n, s, ok := r.number(2); ok && s == "" {
-			r.at++
-			return n, "", true
-		}
+	case suffix != "":
+		return 0, "", false
+	case r.accept("h"): // 18 h 30
+		return r.lone(), "", true
+	case r.peek(0) == "uhr":
 		return 0, "", true
+	case r.peek(0) != ":" && (r.peek(0) != "." || r.peek(1) == ""):
+		half := r.halfDay()
+		return 0, half, half != "" || marked
 	}
-	if suffix == "" && r.peek(0) == "uhr" {
-		return 0, "", true
-	}
-	if suffix != "" || (r.peek(0) != ":" && (r.peek(0) != "." || r.peek(1) == "")) {
-		return 0, r.halfDay(), suffix == "" && (r.peek(-1) == "m" || r.peek(-1) == "pm" || r.peek(-1) == "am" || marked)
+	return r.afterSign()
+}
+
+// lone reads minutes that stand alone after an hour, or none.
+func (r *reader) lone() int {
+	n, s, ok := r.number(2)
+	if !ok || s != "" || len(r.peek(0)) != 2 {
+		return 0
 	}
 	r.at++
-	n, after, ok := r.number(2)
+	return n
+}
+
+// afterSign reads minutes after a colon or a full stop.
+func (r *reader) afterSign() (m int, after string, ok bool) {
+	r.at++
+	m, after, ok = r.number(2)
 	if !ok {
 		return 0, "", false
 	}
 	r.at++
 	if after == "" && r.peek(0) == ":" { // seconds
 		r.at++
-		if _, rest, ok := r.number(2); ok {
+		if _, rest, good := r.number(2); good {
 			r.at++
 			after = rest
 		}
@@ -316,12 +331,12 @@ func (r *reader) minute(suffix string, marked bool) (m int, after string, ok boo
 		}
 	}
 	if after == "z" {
-		return n, "", true
+		return m, "", true
 	}
 	if after == "" {
 		after = r.halfDay()
 	}
-	return n, after, after == "" || after == "am" || after == "pm" || after == "h" || after == "uhr"
+	return m, after, after == "" || after == "am" || after == "pm" || after == "h" || after == "uhr"
 }
 
 // halfDay reads am, pm, a.m. or p.m.

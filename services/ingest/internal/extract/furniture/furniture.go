@@ -176,13 +176,13 @@ func (s *stripper) about(p int) bool {
 		return true
 	}
 	if s.tail(p) {
-		return m.labelled || len(m.names) > 0 && m.dated
+		return m.labeled || len(m.names) > 0 && m.dated
 	}
-	if m.labelled && !m.dated {
+	if m.labeled && !m.dated {
 		return s.headline >= 0 && s.read <= 2
 	}
 	if s.read > 0 {
-		return s.read == 1 && (m.labelled || len(m.names) > 0 || m.minutes > 0 || s.neighbor(p, func(c class) bool { return c.kind == about || c.kind == readingTime }))
+		return s.read == 1 && (m.labeled || len(m.names) > 0 || m.minutes > 0 || s.neighbor(p, func(c class) bool { return c.kind == about || c.kind == readingTime }))
 	}
 	return true
 }
@@ -202,8 +202,7 @@ func (s *stripper) unsure(p int) bool {
 		return false
 	}
 	next := s.filled[p+1]
-	kind := s.classes[next].kind
-	return kind != prose || TitleLike(s.lines[next]) && utf8.RuneCountInString(s.lines[next]) > 2*utf8.RuneCountInString(s.lines[s.filled[p]])
+	return s.classes[next].kind != prose || TitleLike(s.lines[next]) && utf8.RuneCountInString(s.lines[next]) > 2*utf8.RuneCountInString(s.lines[s.filled[p]])
 }
 
 // site reports whether the first line is the name that a footer gives the page.

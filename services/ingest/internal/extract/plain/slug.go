@@ -62,9 +62,9 @@ func Fold(s string) string {
 	for _, r := range s {
 		switch {
 		case r >= 'A' && r <= 'Z':
-			b.WriteByte(byte(r) | 0x20)
+			b.WriteRune(r + 'a' - 'A')
 		case r < utf8.RuneSelf:
-			b.WriteByte(byte(r))
+			b.WriteRune(r)
 		case int(r) < len(latin):
 			b.WriteString(latin[r])
 		default:
@@ -74,7 +74,7 @@ func Fold(s string) string {
 	return b.String()
 }
 
-// latin holds the folded form of the letters that French and its neighbours use.
+// latin holds the folded form of the letters that French and its neighbors use.
 var latin = foldLatin()
 
 func foldLatin() (table [0x180]string) {
