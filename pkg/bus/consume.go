@@ -19,6 +19,9 @@ import (
 // maxDeliveries is how often a message that fails by itself is tried.
 const maxDeliveries = 5
 
+// pullExpiry is how long a request for messages stands at the log.
+const pullExpiry = 30 * time.Second
+
 // Headers of a dead letter beside those of the message it holds.
 const (
 	HeaderStream   = "relais-stream"
@@ -52,7 +55,7 @@ func (b *Bus) consume(ctx context.Context, c Consumer, handle func(context.Conte
 	if err != nil {
 		return err
 	}
-	it, err := consumer.Messages(jetstream.PullMaxMessages(2*c.Batch), jetstream.PullExpiry(30*time.Second))
+	it, err := consumer.Messages(jetstream.PullMaxMessages(2*c.Batch), jetstream.PullExpiry(pullExpiry))
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", c.Name, err)
 	}
@@ -71,6 +74,31 @@ func (b *Bus) consume(ctx context.Context, c Consumer, handle func(context.Conte
 		}
 	}
 	return <-failed
+}
+
+// IndexConsumer starts the names of the consumers that fill an index; the name
+// of the instance follows.
+const IndexConsumer = "search-"
+
+// Running lists what follows prefix in the names of a stream's consumers that
+// somebody is reading from. One that was killed counts for up to 30 s.
+func (b *Bus) Running(ctx context.Context, stream, prefix string) ([]string, error) {
+	if err := b.connected(); err != nil {
+		return nil, err
+	}
+	var out []string
+	list := b.streams[stream].ListConsumers(ctx)
+	for info := range list.Info() {
+		name, ok := strings.CutPrefix(info.Name, prefix)
+		busy := info.Delivered.Last != nil && info.NumAckPending > 0 && info.TimeStamp.Sub(*info.Delivered.Last) < pullExpiry
+		if ok && (info.NumWaiting > 0 || busy) {
+			out = append(out, name)
+		}
+	}
+	if err := list.Err(); err != nil {
+		return nil, unavailable("list consumers of "+stream, err)
+	}
+	return out, nil
 }
 
 func (b *Bus) declare(ctx context.Context, c Consumer) (jetstream.Consumer, error) {

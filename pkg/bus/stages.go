@@ -129,14 +129,23 @@ func (s *StageBoard) Told(ctx context.Context, stage, instance string) (map[stri
 	return out, nil
 }
 
-// Await returns when some instance has told a stage of a version at least as
-// new, or with ctx's error.
-func (s *StageBoard) Await(ctx context.Context, stage, id, language string, version int) error {
+// Await returns when every instance named, or some instance when none is, has
+// told a stage of a version at least as new; or with ctx's error.
+func (s *StageBoard) Await(ctx context.Context, stage, id, language string, version int, instances []string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	missing := make(map[string]bool, len(instances))
+	for _, i := range instances {
+		missing[i] = true
+	}
 	reached := false
 	err := s.kv.Follow(ctx, id+"."+language+"."+stage+".*", func(e Entry) {
-		if st, err := readStage(e); err == nil && st.Version >= version {
+		st, err := readStage(e)
+		if err != nil || st.Version < version {
+			return
+		}
+		delete(missing, st.Instance)
+		if len(missing) == 0 {
 			reached = true
 			cancel()
 		}

@@ -142,7 +142,7 @@ func (d *desk) publish(e article.Edition) {
 	}
 	ctx, cancel := context.WithTimeout(d.t.Context(), 20*time.Second)
 	defer cancel()
-	if err := board.Await(ctx, bus.StageLinked, e.ID, e.Language, e.Version); err != nil {
+	if err := board.Await(ctx, bus.StageLinked, e.ID, e.Language, e.Version, nil); err != nil {
 		d.t.Fatalf("version %d of %s/%s was not linked: %v", e.Version, e.ID, e.Language, err)
 	}
 }

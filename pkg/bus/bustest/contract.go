@@ -37,6 +37,7 @@ func Contract(t *testing.T, open func(t *testing.T) *bus.Bus) {
 	t.Run("a handler that waits is asked again", func(t *testing.T) { suspend(t, open(t)) })
 	t.Run("replay gives the newest of each subject, then what is new", func(t *testing.T) { replay(t, open(t)) })
 	t.Run("buckets", func(t *testing.T) { bucket(t, open(t)) })
+	t.Run("consumers that run are known", func(t *testing.T) { running(t, open(t)) })
 	t.Run("stages", func(t *testing.T) { stages(t, open(t)) })
 	t.Run("stages are followed", func(t *testing.T) { followStages(t, open(t)) })
 }
@@ -309,7 +310,7 @@ func stages(t *testing.T, b *bus.Bus) {
 		t.Fatal(err)
 	}
 	reached := make(chan error, 1)
-	go func() { reached <- board.Await(t.Context(), bus.StageSearchable, "recap", "fr", 2) }()
+	go func() { reached <- board.Await(t.Context(), bus.StageSearchable, "recap", "fr", 2, nil) }()
 	for v := 1; v <= 2; v++ {
 		if err := board.Tell(t.Context(), bus.StageSearchable, "main", "recap", "fr", v); err != nil {
 			t.Fatal(err)
@@ -324,8 +325,23 @@ func stages(t *testing.T, b *bus.Bus) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := board.Await(ctx, bus.StageSearchable, "recap", "fr", 3); !errors.Is(err, context.DeadlineExceeded) {
+	if err := board.Await(ctx, bus.StageSearchable, "recap", "fr", 3, nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("await of a version to come: %v", err)
+	}
+	both := make(chan error, 1)
+	go func() {
+		both <- board.Await(t.Context(), bus.StageSearchable, "recap", "fr", 2, []string{"main", "second"})
+	}()
+	select {
+	case err := <-both:
+		t.Errorf("await of two instances returned with one: %v", err)
+	case <-time.After(50 * time.Millisecond): // long enough to be wrong
+	}
+	if err := board.Tell(t.Context(), bus.StageSearchable, "second", "recap", "fr", 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := receive(t, "the second instance", both); err != nil {
+		t.Errorf("await of two instances: %v", err)
 	}
 }
 

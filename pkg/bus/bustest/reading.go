@@ -5,6 +5,7 @@ package bustest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,5 +92,41 @@ func schedule(t *testing.T, b *bus.Bus) {
 	}
 	if left, err := b.Subjects(t.Context(), bus.Releases, bus.ReleaseAtSubject+">"); err != nil || len(left) != 0 {
 		t.Errorf("schedules left: %v (%v)", left, err)
+	}
+}
+
+func running(t *testing.T, b *bus.Bus) {
+	list := func() string {
+		names, err := b.Running(t.Context(), bus.Articles, bus.IndexConsumer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(names)
+		return strings.Join(names, " ")
+	}
+	if got := list(); got != "" {
+		t.Errorf("running before any: %s", got)
+	}
+	handle := func(context.Context, []bus.Message) error { return nil }
+	first := run(t, b, bus.Consumer{Name: bus.IndexConsumer + "a", Stream: bus.Articles, Batch: 10}, handle)
+	second := run(t, b, bus.Consumer{Name: bus.IndexConsumer + "b", Stream: bus.Articles, Batch: 10}, handle)
+	defer run(t, b, bus.Consumer{Name: "other", Stream: bus.Articles, Batch: 10}, handle)()
+	defer first()
+	until(t, "both run", func() bool { return list() == "a b" })
+	second()
+	until(t, "one has ended", func() bool { return list() == "a" })
+}
+
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(40 * time.Second)
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited in vain until %s", what)
+		}
 	}
 }

@@ -320,8 +320,12 @@ func (a *API) answerWrite(w http.ResponseWriter, r *http.Request, res editions.R
 func (a *API) searchable(ctx context.Context, written []editions.Stored) bool {
 	ctx, cancel := context.WithTimeout(ctx, searchableWait)
 	defer cancel()
+	indexes, err := a.Indexes.Running(ctx, bus.Articles, bus.IndexConsumer)
+	if err != nil {
+		return false
+	}
 	for _, st := range written {
-		if a.Stages.Await(ctx, bus.StageSearchable, st.Edition.ID, st.Edition.Language, st.Edition.Version) != nil {
+		if a.Stages.Await(ctx, bus.StageSearchable, st.Edition.ID, st.Edition.Language, st.Edition.Version, indexes) != nil {
 			return false
 		}
 	}

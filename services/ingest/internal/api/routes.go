@@ -4,6 +4,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/relais-press/relais/pkg/bus"
@@ -32,7 +33,14 @@ type Stores struct {
 	Imports   *imports.Desk
 	Access    *access.Store
 	Stages    *bus.StageBoard
+	Indexes   Indexes
 	Fetcher   Fetcher // nil: no page is fetched
+}
+
+// Indexes knows which indexes run (bus.Bus).
+type Indexes interface {
+	// Running lists the instances that read from a stream's consumers.
+	Running(ctx context.Context, stream, prefix string) ([]string, error)
 }
 
 // New returns the API over its stores.
