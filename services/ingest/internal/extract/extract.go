@@ -132,7 +132,7 @@ func (r *Result) measure(page int) {
 }
 
 func (r *Result) detect() {
-	tag, reliable := language.Detect(opening(r.Edition.BodyText), nil)
+	tag, reliable := language.Detect(sample(r.Edition.BodyText), nil)
 	r.Edition.Language, r.Edition.SourceLanguage = tag, tag
 	switch {
 	case tag == "":
@@ -162,15 +162,17 @@ func splitHeadline(lines []markup.Line) (headline string, rest []markup.Line) {
 	return "", lines
 }
 
-// detectable is how much of a text its language is told from, in bytes: some
-// three hundred words.
-const detectable = 2048
+// sampled is how much of a text its language is told from, in bytes: two
+// passages of a hundred words each.
+const sampled = 1280
 
-func opening(text string) string {
-	if len(text) <= detectable {
+// sample takes a passage from the start of a text and one from its middle.
+func sample(text string) string {
+	if len(text) <= sampled {
 		return text
 	}
-	return strings.ToValidUTF8(text[:detectable], "")
+	middle := len(text) / 2
+	return strings.ToValidUTF8(text[:sampled/2]+" "+text[middle:middle+sampled/2], "")
 }
 
 // quote shows up to five lines, each cut to 60 characters.

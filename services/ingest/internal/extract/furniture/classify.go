@@ -59,6 +59,7 @@ type class struct {
 const (
 	maxFurniture = 300
 	maxSentence  = 700
+	maxAbout     = 120 // of one that ends with a full stop and is no sentence of a banner
 )
 
 // tables are the look-ups that the phrases and sentences are made into.
@@ -118,6 +119,10 @@ func classify(line string) class {
 	if line == "" || len(line) > maxSentence {
 		return class{}
 	}
+	long := len(line) > maxFurniture || (len(line) > maxAbout && line[len(line)-1] == '.')
+	if long && !strings.Contains(line, "©") && len(known.openings[firstWord(line)]) == 0 {
+		return class{}
+	}
 	k := key(withoutWindow(line))
 	if c, ok := known.lines[withoutCount(k)]; ok {
 		return c
@@ -125,8 +130,8 @@ func classify(line string) class {
 	if c, ok := known.sentence(k); ok {
 		return c
 	}
-	if len(line) > maxFurniture {
-		return class{}
+	if c, ok := owned(line, k); ok || long {
+		return c
 	}
 	if strings.ContainsAny(k, "0123456789") {
 		if c, ok := numeric(k); ok {
@@ -135,9 +140,6 @@ func classify(line string) class {
 	}
 	if networkLine(k) {
 		return class{kind: networks, at: beside}
-	}
-	if c, ok := owned(line, k); ok {
-		return c
 	}
 	if c, ok := known.labeled(line, k); ok {
 		return c
@@ -169,6 +171,17 @@ func withoutCount(k string) string {
 		return strings.TrimRight(k[:i], " :")
 	}
 	return k
+}
+
+// firstWord is the folded first word of a line.
+func firstWord(line string) string {
+	if cut := strings.IndexByte(line, ' '); cut >= 0 {
+		line = line[:cut]
+	}
+	if len(line) > 60 {
+		return ""
+	}
+	return key(line)
 }
 
 // short classifies a line by what only a line of a few words can be.
