@@ -124,6 +124,23 @@ func TestBylinesAndDates(t *testing.T) {
 	}
 }
 
+func TestMasthead(t *testing.T) {
+	const title = "Un titre assez long pour en être un"
+	for _, above := range []string{
+		"Le Courrier du Finistère\nAccueil > Numérique\n", "Le Courrier du Finistère\nMenu\nRechercher\n", "Le Courrier\nL’info en mieux\nSe connecter\nAccueil / Actualités\n", "Numérique\n",
+	} {
+		if e := text(t, above+title+"\nPar Anaïs Lefèvre\n"+long).Edition; e.Headline != title || e.BodyText != long {
+			t.Errorf("%q: headline %q, body\n%s", above, e.Headline, e.BodyText)
+		}
+	}
+	if e := text(t, title+"\nAccueil > "+title+"\nUn intertitre de plus de vingt signes\n"+long).Edition; e.Headline != title {
+		t.Errorf("headline %q", e.Headline)
+	}
+	if e := text(t, "Le Courrier\n"+title+"\n"+long+"\n© 2024 Le Courrier. Tous droits réservés.").Edition; e.Headline != title {
+		t.Errorf("under the name of a footer: headline %q", e.Headline)
+	}
+}
+
 func TestKeywordsAndSection(t *testing.T) {
 	for _, c := range []struct{ name, in, keywords, section string }{
 		{"keywords", "Un titre\n" + long + "\nMots-clés : open data, Quimper", "open data|Quimper", ""},

@@ -29,9 +29,13 @@ const maxElements = 30_000
 //
 // Of a page it sets Headline, Description, Authors, Section, Keywords, Image,
 // CanonicalURL, DatePublished and Language from JSON-LD (schema.org Article and
-// its kinds), else from Open Graph and meta elements, else from the text. Of a
-// fragment the headline is its first h1 or h2, which is taken out of the body.
-// What was not found or was guessed has a warning.
+// its kinds), else from Open Graph and meta elements (Dublin Core and Parse.ly
+// too), else from time elements and the text; Copyright only from a
+// copyrightHolder. Paragraphs, headings and list items of the main content that
+// are wholly furniture are left out and read as [Text] does. Of a fragment the
+// headline is its first h1 or h2, which is taken out of the body. What was not
+// found or was guessed has a warning. A page of more than 30,000 elements, or
+// one nested deeper than 512, is a fault of kind Malformed.
 func Page(raw []byte) (Result, error) {
 	if err := plain.CheckUTF8(raw); err != nil {
 		return Result{}, err

@@ -104,6 +104,7 @@ func (s *stripper) run() {
 		case (s.closing(p, closed) || s.site(p)) && c.kind == prose, s.furniture(p):
 			closed = closed || c.kind == rights
 			bar = c.kind == share || c.kind == networks || (bar && c.kind == button)
+			s.masthead(p)
 			s.drop(i)
 			s.listAfter(p)
 		default:
@@ -122,6 +123,36 @@ func (s *stripper) keep(i int) {
 }
 
 func (s *stripper) drop(i int) { s.kept[i] = false }
+
+// masthead drops what stands above the navigation of a page, such as the site's
+// name, where a headline is still to come.
+func (s *stripper) masthead(p int) {
+	c, line := s.classes[s.filled[p]], s.lines[s.filled[p]]
+	if s.read > 0 || s.headline < 0 || c.kind != crumbs && !navigation[key(line)] || !s.titleFollows(p) {
+		return
+	}
+	if c.kind == crumbs && key(c.list[len(c.list)-1]) == key(s.lines[s.headline]) {
+		return
+	}
+	for _, i := range s.filled[:p] {
+		s.drop(i)
+	}
+	s.headline = -1
+}
+
+// titleFollows reports whether a line that may be a headline comes before the
+// first prose, and more than one line before the end.
+func (s *stripper) titleFollows(p int) bool {
+	for _, i := range s.filled[p+1 : max(p+1, len(s.filled)-1)] {
+		if s.classes[i].kind != prose {
+			continue
+		}
+		return !proseLike(s.lines[i]) && !bulleted(s.lines[i]) && utf8.RuneCountInString(s.lines[i]) >= 20
+	}
+	return false
+}
+
+var navigation = set("menu|rechercher|se connecter|connexion|ouvrir le menu|aller au contenu|aller au contenu principal|search|log in|sign in|open menu|skip to content|skip to main content|menü|suche|anmelden|einloggen|zum inhalt springen|zum inhalt|menú|buscar|iniciar sesión|saltar al contenido|ir al contenido|cerca|accedi|vai al contenuto|salta al contenuto")
 
 // top reports whether a place is above the text, or beside its first paragraph.
 func (s *stripper) top() bool { return s.read <= 1 }
