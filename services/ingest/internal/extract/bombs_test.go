@@ -14,7 +14,7 @@ import (
 // mebibyte is the largest body that a request may have.
 const mebibyte = 1 << 20
 
-func times(s string) string { return strings.Repeat(s, mebibyte/len(s)) }
+func times(s string) string { return strings.Repeat(s, bombSize/len(s)) }
 
 // TestBombs hands every way in the inputs that are made to be slow or deep: each
 // comes to an end with a result or a fault that names its cause. The bound is
@@ -93,7 +93,7 @@ func bombs() []bomb {
 
 func markupBombs() map[string]string {
 	return map[string]string{
-		"div": times("<div>"), "div closed": strings.Repeat("<div>", 100_000) + strings.Repeat("</div>", 80_000), "b": times("<b>"), "p": times("<p>"), "p of text": times("<p>a"), "entities": times("&amp;"), "numbers": times("&#1114111;"), "one tag": "<" + times("a"), "one attribute": `<a href="` + times("a") + `">x</a>`,
+		"div": times("<div>"), "div closed": strings.Repeat("<div>", bombSize/11) + strings.Repeat("</div>", bombSize/12), "b": times("<b>"), "p": times("<p>"), "p of text": times("<p>a"), "entities": times("&amp;"), "numbers": times("&#1114111;"), "one tag": "<" + times("a"), "one attribute": `<a href="` + times("a") + `">x</a>`,
 		"attributes": "<a " + times("b=c ") + ">x</a>", "different attributes": attributes(), "comment": "<!--" + times("x"), "comments": times("<!--"), "comments closed": times("<!---->"), "cdata": times("<![CDATA["), "doctype": times("<!doctype "), "lt": times("<"), "lt slash": times("</"), "amp": times("&"), "amp hash": times("&#"),
 		"tables": times("<table><tr><td>"), "tables alone": times("<table>"), "fostered": "<table>" + times("<b>x"), "lists": times("<ul><li>"), "items": times("<li>a"), "quotes": times("<blockquote>"), "formatting": times("<b><i><a href=https://a.example/>x</p>"), "adoption": times("<a><div>"), "nobr": times("<nobr>"), "fonts": times("<font size=1><p>"),
 		"svg": times("<svg>"), "math": times("<math><mi>"), "template": times("<template>"), "select": times("<select><option>"), "script": times("<script>"), "textarea": "<textarea>" + times("<"), "plaintext": "<plaintext>" + times("<"), "one word": times("a"), "spaces": "<p>a" + times(" ") + "b", "no-break": "<p>a" + times("\u00a0 ") + "b",
@@ -105,7 +105,7 @@ func markupBombs() map[string]string {
 func attributes() string {
 	var b strings.Builder
 	b.WriteString("<p ")
-	for i := 0; b.Len() < mebibyte; i++ {
+	for i := 0; b.Len() < bombSize; i++ {
 		b.WriteString("a" + strings.Repeat("b", i%7) + string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676%26)) + "=1 ")
 	}
 	return b.String() + ">x</p>"
@@ -129,7 +129,7 @@ func markdownBombs() map[string]string {
 
 func growing() string {
 	var b strings.Builder
-	for i := 1; b.Len() < mebibyte; i++ {
+	for i := 1; b.Len() < bombSize; i++ {
 		b.WriteString("e" + strings.Repeat("`", i))
 	}
 	return b.String()
@@ -137,7 +137,7 @@ func growing() string {
 
 func definitions() string {
 	var b strings.Builder
-	for i := 0; b.Len() < mebibyte; i++ {
+	for i := 0; b.Len() < bombSize; i++ {
 		b.WriteString("[" + strings.Repeat("x", i%50) + "]: /" + strings.Repeat("u", i%30) + "\n")
 	}
 	return b.String()
@@ -145,7 +145,7 @@ func definitions() string {
 
 func nestedLists() string {
 	var b strings.Builder
-	for i := 0; b.Len() < mebibyte; i++ {
+	for i := 0; b.Len() < bombSize; i++ {
 		b.WriteString(strings.Repeat("  ", i) + "- a\n")
 	}
 	return b.String()
@@ -161,7 +161,7 @@ func matterBombs() map[string]string {
 
 func deepBlocks() string {
 	var b strings.Builder
-	for i := 0; b.Len() < mebibyte; i++ {
+	for i := 0; b.Len() < bombSize; i++ {
 		b.WriteString(strings.Repeat(" ", i) + "a:\n")
 	}
 	return b.String()
@@ -169,7 +169,7 @@ func deepBlocks() string {
 
 func manyKeys() string {
 	var b strings.Builder
-	for i := 0; b.Len() < mebibyte; i++ {
+	for i := 0; b.Len() < bombSize; i++ {
 		b.WriteString("k" + strings.Repeat("a", i%5) + string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676%26)) + string(rune('a'+i/17576%26)) + ": 1\n")
 	}
 	return b.String()
