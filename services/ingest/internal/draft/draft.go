@@ -153,7 +153,7 @@ func (in *input) draft(given map[string]bool) (Draft, error) {
 	case "bodyMarkdown":
 		e.BodyHTML, e.BodyText = extract.Markdown(in.BodyMarkdown)
 	case "bodyText":
-		e.BodyHTML, e.BodyText = extract.HTML(extract.Paragraphs(in.BodyText))
+		e.BodyHTML, e.BodyText = extract.Paragraphs(in.BodyText)
 	}
 	normalize(&e)
 	return Draft{

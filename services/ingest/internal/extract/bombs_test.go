@@ -50,7 +50,7 @@ func throw(way, in string) error {
 	case "text":
 		_, err = extract.Text([]byte(in))
 	case "paragraphs":
-		extract.HTML(extract.Paragraphs(in))
+		extract.Paragraphs(in)
 	case "markdown":
 		extract.Markdown(in)
 	case "matter":

@@ -81,7 +81,7 @@ func TestTypography(t *testing.T) {
 	}
 	_, fromMarkdown := extract.Markdown(want)
 	_, fromHTML := extract.HTML("<p>" + want + "</p>")
-	_, fromParagraphs := extract.HTML(extract.Paragraphs(want))
+	_, fromParagraphs := extract.Paragraphs(want)
 	_, matter, err := extract.FrontMatter([]byte("---\na: b\n---\n" + want))
 	if err != nil {
 		t.Fatal(err)

@@ -117,13 +117,12 @@ func withoutFurniture(lines []markup.Line) furniture.Found {
 	return found
 }
 
-// Paragraphs makes bodyHtml from a bodyText: blank lines part paragraphs, a
+// Paragraphs makes the two forms of a body from a bodyText: blank lines part paragraphs, a
 // line end within one is a <br>, lines that begin with a bullet, or several in
 // a row with a dash or a number, are a list. Lines that were broken to a width
 // are joined. Nothing is left out.
-func Paragraphs(text string) string {
-	bodyHTML, _ := markup.Body(markup.Scan(plain.Normalize(text)), true)
-	return bodyHTML
+func Paragraphs(text string) (bodyHTML, bodyText string) {
+	return markup.Body(markup.Scan(plain.Normalize(text)), true)
 }
 
 // measure counts words and minutes, and compares with what the page says.

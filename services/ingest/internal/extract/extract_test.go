@@ -97,7 +97,7 @@ func TestRecap(t *testing.T) {
 	if h, x := extract.HTML(e.BodyHTML); h != e.BodyHTML || x != e.BodyText {
 		t.Error("sanitizing the body changes it")
 	}
-	if extract.Paragraphs(e.BodyText) != e.BodyHTML {
+	if again, _ := extract.Paragraphs(e.BodyText); again != e.BodyHTML {
 		t.Error("the body text does not give the body's HTML")
 	}
 	e.ID, e.PubStatus = extract.Slug(e.Headline), "usable"
@@ -213,7 +213,7 @@ func TestParagraphs(t *testing.T) {
 		"":                        "",
 		" \u00a0\n\u200b":         "",
 	} {
-		if got := extract.Paragraphs(in); got != want {
+		if got, _ := extract.Paragraphs(in); got != want {
 			t.Errorf("Paragraphs(%q) = %q, want %q", in, got, want)
 		}
 	}

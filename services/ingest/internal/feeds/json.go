@@ -288,7 +288,7 @@ func (in *jsonItem) edition(j *jsonFeed) (article.Edition, error) {
 	}
 	e.BodyHTML = string(in.HTML)
 	if strings.TrimSpace(e.BodyHTML) == "" {
-		e.BodyHTML = extract.Paragraphs(string(in.Text))
+		e.BodyHTML = paragraphs(string(in.Text))
 	}
 	setDescription(&e, extract.NormalizeLine(string(in.Summary)))
 	e.Language = tagOf(string(in.Language), string(j.head.language))

@@ -186,16 +186,22 @@ func setBody(e *article.Edition, item *element) {
 	}
 }
 
+// paragraphs is HTML of plain text.
+func paragraphs(text string) string {
+	bodyHTML, _ := extract.Paragraphs(text)
+	return bodyHTML
+}
+
 // fragment is HTML from a text construct: atom:content of type "text" is not
 // markup, and content elsewhere (src) is none.
 func fragment(c *element) string {
 	kind := strings.ToLower(c.attr("type"))
 	if strings.HasPrefix(c.name, "atom:") && (kind == "" || kind == "text" || kind == "text/plain") {
-		return extract.Paragraphs(c.text())
+		return paragraphs(c.text())
 	}
 	s := c.markup()
 	if !strings.ContainsRune(s, '<') && strings.Contains(strings.TrimSpace(s), "\n") {
-		return extract.Paragraphs(html.UnescapeString(s))
+		return paragraphs(html.UnescapeString(s))
 	}
 	return s
 }

@@ -39,11 +39,23 @@ import (
 // In the text, blocks are parted by a blank line, list items stand on lines
 // that begin with "• " or their number and ". ", the cells of a table row are
 // parted by tabs.
+//
+// The writer decides first, then bluemonday over its result: what either takes
+// out is out.
 func HTML(fragment string) (bodyHTML, bodyText string) {
+	bodyHTML, bodyText = rewrite(plain.Normalize(fragment))
+	if bodyHTML == "" {
+		return bodyHTML, bodyText
+	}
+	return rewrite(policy.Sanitize(bodyHTML))
+}
+
+// rewrite writes normalized HTML anew.
+func rewrite(fragment string) (bodyHTML, bodyText string) {
 	var w writer
 	w.html.Grow(len(fragment))
 	w.words.Grow(len(fragment))
-	z := html.NewTokenizer(strings.NewReader(plain.Normalize(fragment)))
+	z := html.NewTokenizer(strings.NewReader(fragment))
 	skip := skipper{}
 	for {
 		kind := z.Next()
