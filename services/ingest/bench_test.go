@@ -11,6 +11,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/bus/bustest"
 	"github.com/relais-press/relais/services/ingest"
 )
 
@@ -39,6 +42,35 @@ func BenchmarkPost(b *testing.B) {
 			}
 			_, _ = io.Copy(io.Discard, resp.Body)
 			_ = resp.Body.Close()
+		}
+	})
+}
+
+// BenchmarkAppend is the raw limit of BenchmarkPost: compare-and-set appends of
+// as many bytes by as many clients.
+func BenchmarkAppend(b *testing.B) {
+	log := bustest.Start(b)
+	text := strings.Repeat("La collectivité numérise les décisions du tribunal. ", 40)
+	var next atomic.Int64
+	b.SetParallelism(8)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			k := next.Add(1)
+			c := article.Change{EventID: fmt.Sprint(k), Edition: article.Edition{
+				ID: fmt.Sprintf("a-%d", k), Language: "fr", SourceLanguage: "fr", Version: 1, PubStatus: article.Usable,
+				Headline: "Compte rendu", BodyText: text, BodyHTML: "<p>" + text + "</p>",
+			}}
+			header, data, err := c.Encode()
+			if err == nil {
+				_, err = log.Append(b.Context(), bus.Articles, bus.Message{
+					Subject: article.Subject(c.Edition.ID, "fr"), ID: c.MessageID(), Header: header, Data: data,
+				}, 0)
+			}
+			if err != nil {
+				b.Error(err)
+				return
+			}
 		}
 	})
 }
