@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recap
+
+import "strings"
+
+// findOrganisations reads organisations by their form and claims their tokens,
+// so that no person is made of them.
+func (d *document) findOrganisations() {
+	for i := 0; i < len(d.toks); i++ {
+		t := &d.toks[i]
+		if !t.word() || t.claimed {
+			continue
+		}
+		from, end, confidence := d.organisationAt(i)
+		if end <= from {
+			continue
+		}
+		d.addOrganisation(from, d.text(from, end), confidence)
+		for k := from; k < end; k++ {
+			d.toks[k].claimed = true
+		}
+		i = max(i, end-1)
+	}
+}
+
+// organisationAt reads an organisation whose sign stands at token i; end is 0 if
+// there is none.
+func (d *document) organisationAt(i int) (from, end int, confidence float64) {
+	t := &d.toks[i]
+	switch {
+	case t.phrase&knownOrg != 0 && t.name():
+		return i, i + t.span, 0.85
+	case d.is(i, orgHead) && (t.name() || (t.class|t.phrase)&lowerHead != 0):
+		if end = d.afterHead(i, i+d.width(i, orgHead)); end > 0 {
+			return i, end, 0.8
+		}
+	}
+	switch {
+	case t.class&knownOrg != 0 && t.name() && (t.class&first == 0):
+		return i, i + 1, 0.8
+	case t.class&orgTail != 0 && t.name() || (t.shape == initial && t.class&orgTail != 0):
+		if from = d.beforeTail(i); from < i {
+			return from, i + 1, 0.85
+		}
+	case t.shape == small && d.is(i, orgIntro) || (d.lang == "de" && t.class&orgIntro != 0 && t.class&orgTail == 0):
+		k := i + d.width(i, orgIntro)
+		if end = d.nameRun(k); end > k && d.toks[k].class&(first|role|event) == 0 {
+			return k, end, 0.75
+		}
+	case t.shape == capital && strings.Contains(t.key, ".") && len(t.key) > 5:
+		return i, i + 1, 0.6
+	}
+	return 0, 0, 0
+}
+
+// afterHead reads what follows a head such as "Université": words written as
+// names, with connectives between. It is 0 if nothing does.
+func (d *document) afterHead(head, i int) int {
+	end := 0
+	complement := d.toks[head].phrase&orgHead != 0 && d.is(i-1, conn)
+	for n := 0; n < 10 && i < len(d.toks) && d.together(i); n++ {
+		t := &d.toks[i]
+		amp := t.mark == '&' && end > 0
+		switch {
+		case t.shape == punct && !amp && !(t.mark == '-' && end > 0 && t.gap):
+			return end
+		case amp || t.mark == '-':
+		case t.name() || (t.shape == number && len(t.key) > 2 && t.num < 1000 && t.num >= 0):
+			if t.class&(first|firstWeak) != 0 && end > 0 && d.toks[i-1].class&place != 0 || t.class&month != 0 ||
+				(t.class&role != 0 && t.shape != small && d.lang != "fr" && end > 0) {
+				return end
+			}
+			end = i + 1
+		case t.shape == small && (t.class&orgAdj != 0) && (end > 0 || complement || i > head+1) && t.class&stop == 0:
+			end = i + 1
+		case t.class&(conn|articleWord|particle) != 0 || (t.class&conj != 0 && end > 0):
+			if t.class&conj != 0 && !d.conjoins(head, i) {
+				return end
+			}
+		default:
+			return end
+		}
+		i++
+	}
+	return end
+}
+
+// conjoins reports whether "and" at i goes on with the name that began at head:
+// a ministry has several matters.
+func (d *document) conjoins(head, i int) bool {
+	if i+1 >= len(d.toks) || d.toks[i+1].class&(first|firstWeak|orgHead) != 0 {
+		return false
+	}
+	switch k := d.toks[head].key; {
+	case strings.HasPrefix(k, "minist"), strings.HasPrefix(k, "bundesminist"), k == "department", k == "chambre", k == "camera", k == "cámara", k == "institut", k == "instituto":
+		return true
+	}
+	return false
+}
+
+// beforeTail walks back from a form such as "GmbH" over the name before it.
+func (d *document) beforeTail(i int) int {
+	from := i
+	for from > 0 && i-from < 6 && d.joined(from) || (from > 0 && from < i && d.mark(from-1) == '&' && d.together(from)) {
+		t := &d.toks[from-1]
+		if t.mark != '&' && (!t.name() && t.shape != initial || t.claimed || t.class&(articleWord|stop|title|month|weekday) != 0 && t.shape != upper) {
+			break
+		}
+		if t.class&role != 0 && t.class&orgTail == 0 {
+			break
+		}
+		from--
+	}
+	if from < i && d.toks[from].mark == '&' {
+		from++
+	}
+	if d.lang == "de" && d.toks[i].class&orgTail != 0 && from == i-1 && d.toks[from].class&notName != 0 {
+		return i
+	}
+	return from
+}
+
+// nameRun is the end of the run of words written as names that begins at k.
+func (d *document) nameRun(k int) int {
+	end := k
+	for end < len(d.toks) && end < k+4 && (d.joined(end) || end > k && d.mark(end) == '&') {
+		t := &d.toks[end]
+		if t.mark != '&' && (!t.name() || t.claimed || t.class&(stop|month|weekday|role) != 0) {
+			break
+		}
+		if end > k && d.lang == "de" && t.class&(notName|stop) != 0 {
+			break
+		}
+		end++
+	}
+	return end
+}
+
+// orgKey is the key under which two spellings of an organisation are one:
+// without its article and the kind of body it is.
+func (d *document) orgKey(s string) string {
+	s = fold(s)
+	for _, prefix := range []string{"l'", "the ", "der ", "die ", "das ", "association ", "l'association ", "asociación ", "associazione ", "verein ", "société ", "groupe ", "fondation ", "la ", "le ", "les ", "el ", "il "} {
+		if rest, found := strings.CutPrefix(s, prefix); found && len(rest) > 3 {
+			s = rest
+		}
+	}
+	return s
+}
+
+// findPlaces reads the places of the lexicon that belong to no name, and in
+// French what stands after "à" where something is held.
+func (d *document) findPlaces() {
+	for i := 0; i < len(d.toks) && len(d.places) < 4*maxFound; i++ {
+		t := &d.toks[i]
+		if t.claimed || !t.name() {
+			continue
+		}
+		after := i > 0 && d.together(i) && d.toks[i-1].shape == small && d.toks[i-1].class&placeIn != 0
+		if !after && i > 1 && d.toks[i-1].class&articleWord != 0 && d.together(i) {
+			after = d.toks[i-2].class&placeIn != 0
+		}
+		width, confidence := 0, 0.7
+		switch {
+		case t.phrase&place != 0:
+			width = t.span
+		case t.class&placeWeak != 0 && !after:
+		case t.class&place != 0:
+			width = 1
+		case after && d.toks[i-1].key == "à" && t.class == 0 && d.sentenceHas(i, held|future):
+			width, confidence = 1, 0.45
+		}
+		if width == 0 {
+			continue
+		}
+		if after {
+			confidence += 0.15
+		}
+		name := d.text(i, i+width)
+		if t.shape == upper && len(t.key) > 3 {
+			name = titleCase(name)
+		}
+		d.places = append(d.places, mention{i, name, fold(name), confidence})
+		i += width - 1
+	}
+}
+
+// sentenceHas reports whether the sentence of i, 40 tokens either side, has a word of a class.
+func (d *document) sentenceHas(i int, c class) bool {
+	for k, end := d.sentenceStart(i, 40), d.sentenceEnd(i, 40); k < end; k++ {
+		if d.is(k, c) {
+			return true
+		}
+	}
+	return false
+}

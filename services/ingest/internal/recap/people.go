@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recap
+
+import (
+	"strings"
+
+	"github.com/relais-press/relais/pkg/article"
+)
+
+// How much a sign is worth beside the form of the name.
+const (
+	signRole  = 0.7 // a role or an affiliation
+	signTitle = 0.5 // Dr, Mme, Herr
+	signSpeak = 0.5 // a verb of saying, a place in a list of speakers
+)
+
+// person is somebody found, gathered over all mentions.
+type person struct {
+	article.Person
+	name       name
+	after      int // the first token after the name and what is said of it
+	confidence float64
+	speaks     bool
+	about      bool
+	agent      bool // speaks as one of a list that goes on
+	count      int
+}
+
+// findPeople reads names from left to right and what stands around them.
+func (d *document) findPeople() {
+	var before *person
+	listed := false
+	for i := 0; i < len(d.toks); i++ {
+		t := &d.toks[i]
+		if t.line && t.mark != '•' {
+			listed = d.introduces(i)
+		}
+		if !t.name() && t.shape != initial {
+			continue
+		}
+		n, ok := d.nameAt(i)
+		if !ok || d.eponymous(n) {
+			if t.claimed || t.class&(first|firstWeak) == 0 {
+				continue
+			}
+			i = max(i, n.end-1)
+			continue
+		}
+		p := d.judge(n, listed && d.leads(n))
+		if p == nil {
+			continue
+		}
+		d.coordinate(before, p)
+		before = d.keep(p)
+		i = max(n.end, p.after) - 1
+		for k := n.start; k < n.end; k++ {
+			d.toks[k].claimed = true
+		}
+	}
+	d.laterMentions()
+}
+
+// eponymous reports whether a name is that of a street, a prize, a house, a
+// company, or the title of a work.
+func (d *document) eponymous(n name) bool {
+	if p := n.start - 1; p >= 0 && d.together(n.start) {
+		t := &d.toks[p]
+		if (t.class&eponym != 0 && (t.class&role == 0 || t.class&orgHead != 0)) || t.mark == '&' || t.mark == '/' || t.mark == '@' || t.mark == '#' {
+			return true
+		}
+		if t.class&notName != 0 && t.name() && d.lang != "de" {
+			return true
+		}
+		if (t.mark == '«' || t.mark == '"' || t.mark == '“' || t.mark == '„') && d.closes(n.end) {
+			return true
+		}
+	}
+	if n.end < len(d.toks) && d.together(n.end) {
+		t := &d.toks[n.end]
+		follows := t.gap && t.class&(notName|orgTail|event) != 0 && t.name()
+		return follows || t.mark == '&' || (t.mark == '-' && !t.gap) || t.mark == '@'
+	}
+	return false
+}
+
+func (d *document) closes(i int) bool {
+	m := d.mark(i)
+	return m == '»' || m == '"' || m == '”' || m == '“'
+}
+
+// judge weighs a name with its context; nil if that is too little.
+func (d *document) judge(n name, listed bool) *person {
+	p := &person{name: n, after: n.end, count: 1}
+	p.Name = d.render(n)
+	sure := d.readAfter(p)
+	sure = d.readBefore(p) || sure
+	titled := n.start > 0 && d.together(n.start) && d.toks[n.start-1].class&title != 0
+	post := d.speaksAfter(p.after)
+	p.agent = listed || d.speaksBefore(n)
+	p.speaks = post || p.agent
+	p.about = n.end <= d.body-1
+	p.confidence = n.base()
+	if sure {
+		p.confidence = also(p.confidence, signRole)
+	} else if p.Role != "" || p.Affiliation != "" {
+		p.confidence = also(p.confidence, signRole/2)
+	}
+	if titled {
+		p.confidence = also(p.confidence, signTitle)
+	}
+	if p.speaks {
+		p.confidence = also(p.confidence, signSpeak)
+	}
+	if !d.enough(p, sure, titled, listed) {
+		return nil
+	}
+	return p
+}
+
+// enough is the rule on what makes a person: a known first name; one that may be
+// a word with any sign; any other name with a role or a title, or written with
+// an upper-case surname by somebody who speaks.
+func (d *document) enough(p *person, sure, titled, listed bool) bool {
+	n := p.name
+	switch {
+	case n.known:
+		return true
+	case n.weak:
+		return sure || titled || p.speaks || n.shouted || p.Affiliation != ""
+	case n.shouted:
+		return sure || titled || p.speaks
+	}
+	return titled || (sure && !d.commonNoun(n)) || (listed && (p.Role != "" || p.Affiliation != "") && !d.commonNoun(n))
+}
+
+// commonNoun reports whether a name of unknown parts looks like German nouns or
+// has a part that is a word of the article's language.
+func (d *document) commonNoun(n name) bool {
+	for k := n.start; k < n.end; k++ {
+		t := &d.toks[k]
+		if t.class&^(particle|first|firstWeak) != 0 && t.class&particle == 0 {
+			return true
+		}
+		if d.lang != "de" {
+			continue
+		}
+		for _, suffix := range []string{"ung", "heit", "keit", "schaft", "tion", "ismus", "tät", "ische", "ischen", "liche", "lichen", "ment", "ungen"} {
+			if strings.HasSuffix(t.key, suffix) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readAfter reads the parenthesis, apposition or "of Organisation" after a name
+// and reports whether a role was found that only people have.
+func (d *document) readAfter(p *person) bool {
+	i := p.name.end
+	if !d.together(i) {
+		return false
+	}
+	switch m := d.mark(i); m {
+	case '(', '[':
+		for j := i + 1; j < len(d.toks) && j < i+30 && d.together(j); j++ {
+			if m := d.mark(j); m == ')' || m == ']' {
+				q := d.readParenthesis(i+1, j)
+				p.after = j + 1
+				return d.take(p, q)
+			}
+		}
+	case ',':
+		return d.readApposition(p, i)
+	case '–', '—', '-', ':', '|':
+		if d.toks[i].gap || m == ':' {
+			return d.readApposition(p, i)
+		}
+	case 0:
+		return d.readOf(p, i)
+	}
+	return false
+}
+
+// readOf reads "of Organisation" right after a name.
+func (d *document) readOf(p *person, i int) bool {
+	t := &d.toks[i]
+	if t.shape != small || t.class&(conn|atWord|by) == 0 && t.phrase&atWord == 0 {
+		return false
+	}
+	if t.key == "pour" || t.key == "en" || t.key == "in" || t.key == "and" || t.key == "y" || t.key == "e" || t.key == "con" || t.key == "a" || t.key == "al" || t.key == "im" {
+		return false
+	}
+	b := d.sentenceEnd(i, 14)
+	k := d.afterArticles(i+d.width(i, atWord), b)
+	if k >= b || !d.opens(k) {
+		return false
+	}
+	explicit := d.toks[k].claimed || d.is(k, orgIntro|orgHead|knownOrg) || d.is(i, atWord) || t.key == "of" || t.key == "von"
+	s := d.affiliation(k, d.clauseEnd(k, b))
+	if !explicit || s == "" || d.toks[k].class&(place|month|weekday|first|dept|event) != 0 || d.toks[k].phrase&place != 0 {
+		return false
+	}
+	p.Affiliation = s
+	d.addOrganisation(k, s, 0.7)
+	p.after = d.affiliationEnd(k, d.clauseEnd(k, b))
+	return false
+}
+
+// readApposition reads "role of Organisation" between commas, or after a dash.
+func (d *document) readApposition(p *person, i int) bool {
+	b := d.segmentEnd(i+1, 24)
+	q := d.readRole(i+1, b)
+	if !q.ok {
+		if k := i + 1; k < b && d.mark(i) == ',' && d.toks[k].shape == small && d.is(k, conn|atWord) {
+			if f := d.afterArticles(k+d.width(k, atWord), b); f < b && (d.toks[f].claimed || d.is(f, orgIntro|knownOrg)) {
+				q = part{affiliation: d.affiliation(f, b), affiliationAt: f}
+				p.after = b
+				return d.take(p, q)
+			}
+		}
+		return d.bareOrganisation(p, i, b)
+	}
+	p.after = d.clauseEnd(i+1, b)
+	if q.affiliation == "" && d.mark(b) == ',' {
+		if e := d.segmentEnd(b+1, 10); e > b+1 && d.toks[b+1].name() && d.toks[b+1].class&(first|firstWeak|stop) == 0 &&
+			d.affiliationEnd(b+1, e) == e && (d.toks[b+1].claimed || d.mark(e) != ',' || d.speaksAfter(e)) && !d.isPlace(b+1, d.text(b+1, e)) {
+			q.affiliation, q.affiliationAt = d.text(b+1, e), b+1
+			p.after = e
+		}
+	}
+	return d.take(p, q)
+}
+
+// bareOrganisation reads "Name, Organisation" in a list item of nothing else.
+func (d *document) bareOrganisation(p *person, i, b int) bool {
+	if b > i+1 && d.leads(p.name) && (d.toks[i+1].claimed || d.mark(i) != ',') && d.opens(i+1) && d.affiliationEnd(i+1, b) == b &&
+		d.toks[i+1].class&(first|firstWeak) == 0 {
+		p.after = b
+		return d.take(p, part{affiliation: d.text(i+1, b), affiliationAt: i + 1})
+	}
+	return false
+}
+
+// segmentEnd is where the segment from i ends: at a comma, a parenthesis, a
+// semicolon, a spaced dash, a quotation mark or the end of the sentence.
+func (d *document) segmentEnd(i, limit int) int {
+	if i >= len(d.toks) || !d.together(i) {
+		return i
+	}
+	for j := i; j < len(d.toks) && j < i+limit; j++ {
+		if j > i && !d.together(j) {
+			return j
+		}
+		switch t := &d.toks[j]; t.mark {
+		case ',', ';', ':', '(', ')', '«', '»', '“', '”', '"', '!', '?':
+			return j
+		case '.':
+			if j+1 >= len(d.toks) || d.toks[j+1].gap {
+				return j
+			}
+		case '–', '—', '-':
+			if t.gap {
+				return j
+			}
+		}
+	}
+	return min(i+limit, len(d.toks))
+}
+
+// take puts what was read into the person.
+func (d *document) take(p *person, q part) bool {
+	if p.Role == "" {
+		p.Role = q.role
+	}
+	if p.Affiliation == "" && q.affiliation != "" {
+		p.Affiliation = q.affiliation
+		d.addOrganisation(q.affiliationAt, q.affiliation, 0.85)
+	}
+	return q.ok && !q.weak
+}
+
+// readBefore reads "role Name", "role of Organisation Name" and "role of
+// Organisation, Name".
+func (d *document) readBefore(p *person) bool {
+	if p.Role != "" {
+		return false
+	}
+	end := p.name.start
+	for end > 0 && d.together(end) && d.toks[end-1].class&title != 0 && d.toks[end-1].class&role == 0 {
+		end--
+	}
+	if !d.together(end) {
+		return false
+	}
+	comma := d.mark(end-1) == ','
+	if comma {
+		end--
+		if d.is(p.after, conj) {
+			return false
+		}
+	}
+	for a := end - 1; a >= 0 && a >= end-12 && d.toks[a].sentence == d.toks[end].sentence; a-- {
+		t := &d.toks[a]
+		if t.shape == punct && t.mark != '&' {
+			return false
+		}
+		if d.is(a, role) && (t.shape != upper || len(t.key) <= 4) {
+			return d.roleBefore(p, a, end, comma)
+		}
+		bridge := t.name() || t.claimed || t.class&(conn|articleWord|orgAdj|atWord|dept|orgTail|orgHead|orgIntro) != 0 || t.mark == '&' || comma
+		if !bridge || (t.shape == small && t.class&(say|be) != 0 && t.class&(conn|articleWord|dept) == 0) {
+			return false
+		}
+	}
+	return false
+}
+
+func (d *document) roleBefore(p *person, a, end int, comma bool) bool {
+	start := a
+	for start > 0 && d.together(start) && d.toks[start-1].shape == small && d.toks[start-1].class&(roleMod|role) != 0 &&
+		d.toks[start-1].class&articleWord == 0 {
+		start--
+	}
+	q := d.readRole(start, end)
+	if !q.ok {
+		return false
+	}
+	if d.lang == "en" && q.affiliation == "" && start > 0 && d.together(start) && d.toks[start-1].claimed && d.toks[start-1].name() {
+		k := start - 1 // Acme CEO Jane Doe
+		for k > 0 && d.toks[k-1].claimed && d.toks[k-1].name() && d.together(k) {
+			k--
+		}
+		q.affiliation, q.affiliationAt = d.text(k, start), k
+	}
+	if d.lang == "de" && !comma && end-start > 1 && q.affiliation == "" && end-start > 3 {
+		return false
+	}
+	known := p.name.known || p.name.shouted
+	return d.take(p, q) && (known || comma)
+}
+
+// addOrganisation notes an organisation found at a token.
+func (d *document) addOrganisation(at int, value string, confidence float64) {
+	if value == "" || len(d.orgs) >= 4*maxFound {
+		return
+	}
+	d.orgs = append(d.orgs, mention{at, value, d.orgKey(value), confidence})
+}
+
+// keep merges a person with the one of the same name.
+func (d *document) keep(p *person) *person {
+	key := fold(p.Name)
+	q := d.byName[key]
+	if q == nil {
+		if len(d.names) < maxFound {
+			d.names = append(d.names, p)
+			d.byName[key] = p
+			if family := d.toks[p.name.end-1].key; d.byFamily[family] == nil {
+				d.byFamily[family] = p
+			}
+		}
+		return p
+	}
+	q.count++
+	q.confidence = min(max(q.confidence, p.confidence)+0.02, 0.99)
+	q.speaks = q.speaks || p.speaks
+	q.about = q.about || p.about
+	q.agent = p.agent
+	q.name, q.after = p.name, p.after
+	if q.Role == "" {
+		q.Role = p.Role
+	}
+	if q.Affiliation == "" {
+		q.Affiliation = p.Affiliation
+	}
+	return q
+}
+
+// laterMentions finds people called by their family name alone, and whether
+// they speak there.
+func (d *document) laterMentions() {
+	for i := range d.toks {
+		t := &d.toks[i]
+		if t.claimed || !t.name() {
+			continue
+		}
+		if p := d.byFamily[t.key]; p != nil {
+			p.count++
+			t.claimed = true
+			if d.speaksAfter(i+1) || d.speaksBefore(name{start: i, end: i + 1}) {
+				p.speaks = true
+				p.confidence = max(p.confidence, also(p.confidence, signSpeak/2))
+			}
+		}
+	}
+}
+
+// people gives the people in order of first appearance.
+func (d *document) people() []Guess[article.Person] {
+	var out []Guess[article.Person]
+	for _, p := range d.names {
+		switch {
+		case p.speaks:
+			p.Rel = "speaker"
+		case p.about || p.count >= 4:
+			p.Rel = "about"
+		default:
+			p.Rel = "mentions"
+		}
+		out = append(out, Guess[article.Person]{p.Person, min(p.confidence, 0.99)})
+	}
+	return out
+}
+
+// speaksAfter reports whether a verb of saying follows within the clause: what
+// stands before i is its subject.
+func (d *document) speaksAfter(i int) bool {
+	if i >= len(d.toks) || i == 0 || !d.together(i) {
+		return false
+	}
+	window := 9
+	switch d.toks[i].key {
+	case "hat", "haben", "habe", "hatte":
+		window = 30
+	}
+	end := d.sentenceEnd(i, window)
+	for ; i < end; i++ {
+		t := &d.toks[i]
+		switch t.mark {
+		case ';', '.', '«', '“', '„':
+			return false
+		}
+		if d.is(i, sayAny) {
+			return true
+		}
+		if d.is(i, say) && t.shape == small {
+			return !d.is(i-1, be)
+		}
+	}
+	return false
+}
+
+// speaksBefore reports whether what stands before a name makes its bearer
+// speak: "explained N", "according to N", "moderated by N", "the talk of N",
+// "Speakers: … N".
+func (d *document) speaksBefore(n name) bool {
+	p := n.start - 1
+	for p >= 0 && d.together(p+1) && (d.toks[p].class&title != 0 || d.is(p, role) && d.toks[p].class&say == 0 || d.toks[p].shape == small && d.is(p, articleWord)) {
+		p--
+	}
+	if p < 0 || !d.together(p+1) {
+		return false
+	}
+	t := &d.toks[p]
+	if (d.is(p, say|sayAny) && t.shape == small && !d.is(p-1, be)) || d.is(p, according) {
+		return true
+	}
+	if p > 0 && (d.toks[p-1].phrase&according != 0 && d.toks[p-1].span == 2) {
+		return true
+	}
+	start := d.sentenceStart(p, 60)
+	return d.invited(start, p) || d.listedAfterColon(start, p)
+}
+
+// invited reports whether the sentence says, up to the preposition at p, that a
+// talk is by who follows.
+func (d *document) invited(start, p int) bool {
+	t := &d.toks[p]
+	if t.shape != small || t.class&by == 0 {
+		return false
+	}
+	for k := p - 1; k >= start; k-- {
+		if d.mark(k) == ';' {
+			return false
+		}
+		if d.is(k, agent) && p-k <= 5 {
+			return true
+		}
+		if d.is(k, speech) && p-k <= 18 {
+			near := p-k <= 4 || t.key == "par" || t.key == "by" || t.key == "von" || t.key == "mit" || t.key == "avec" || t.key == "con" || t.key == "with"
+			return near || d.toks[p-1].key == "celle" || d.toks[p-1].key == "celui"
+		}
+	}
+	return false
+}
+
+// listedAfterColon reports whether p stands after "speakers:".
+func (d *document) listedAfterColon(start, p int) bool {
+	for k := p; k > start; k-- {
+		if d.mark(k) == ':' {
+			for b := k - 1; b >= start && b >= k-8; b-- {
+				if d.is(b, speakers) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	return false
+}
+
+// introduces reports whether the line that begins at i announces speakers: it
+// names them and ends with a colon, or is a heading.
+func (d *document) introduces(i int) bool {
+	if d.toks[i].shape == upper && d.toks[i].sentence == 0 {
+		return false
+	}
+	found := false
+	j := i
+	for ; j < len(d.toks) && (j == i || !d.toks[j].line); j++ {
+		found = found || d.is(j, speakers|agent)
+	}
+	return found && (d.mark(j-1) == ':' || j-i <= 3)
+}
+
+// leads reports whether a name stands at the head of a list item, or is its
+// first name.
+func (d *document) leads(n name) bool {
+	for k := n.start - 1; k >= 0 && k >= n.start-20; k-- {
+		if d.mark(k) == '•' {
+			return true
+		}
+		if d.toks[k].claimed && d.toks[k].name() || d.mark(k) == '.' || d.toks[k].line {
+			return false
+		}
+	}
+	return false
+}
+
+// coordinate lets the people of "A, B and C" share what one of them does.
+func (d *document) coordinate(a, b *person) {
+	if a == nil || a.speaks == b.speaks && !a.agent {
+		return
+	}
+	between := b.name.start - a.after
+	if between < 1 || between > 3 || d.toks[a.after].sentence != d.toks[b.name.start].sentence {
+		return
+	}
+	for k := a.after; k < b.name.start; k++ {
+		t := &d.toks[k]
+		if t.mark != ',' && t.class&(conj|title|articleWord|by) == 0 && !d.is(k, conj|role) {
+			return
+		}
+	}
+	switch {
+	case a.agent && !b.speaks:
+		b.speaks, b.agent = true, true
+		b.confidence = also(b.confidence, signSpeak)
+	case b.speaks && !a.speaks:
+		a.speaks = true
+		a.confidence = also(a.confidence, signSpeak)
+	}
+}
