@@ -398,7 +398,7 @@ func nearestYear(w written, cue int, ahead bool, pub time.Time) (int, bool) {
 		}
 		cost := away.Abs()
 		if cue == 0 && (away > 0) != ahead && away != 0 {
-			cost += 180 * 24 * time.Hour
+			cost += 270 * 24 * time.Hour
 		}
 		if w.weekday != 0 && weekdayOf(x.time()) != w.weekday {
 			cost += 400 * 24 * time.Hour

@@ -153,6 +153,8 @@ func (d *document) familyName(k int, afterKnown bool) bool {
 		return t.class&(knownOrg|stop) == 0 && (t.class&role == 0 || len(t.key) > 4)
 	case t.shape == upper:
 		return t.class&(knownOrg|stop|notName|orgTail|orgHead|month|role) == 0 && len(t.key) > 2
+	case afterKnown && t.class&stop != 0:
+		return t.class&(notFamily&^stop|conj|conn|be) == 0 // Petit, Grand
 	case t.class&notFamily != 0:
 		return false
 	case t.class&(role|roleMod) != 0:
