@@ -35,7 +35,12 @@ func (d *document) event() *Guess[article.Event] {
 func bestName(names []eventName, announced bool) *eventName {
 	var best *eventName
 	for i := range names {
-		if n := &names[i]; n.future == announced && (best == nil || n.confidence > best.confidence) {
+		n := &names[i]
+		if n.future != announced {
+			continue
+		}
+		fuller := best != nil && n.confidence > best.confidence-0.1 && len(n.value) > len(best.value) && strings.Contains(n.value, best.value)
+		if best == nil || n.confidence > best.confidence || fuller {
 			best = n
 		}
 	}
@@ -120,6 +125,11 @@ func (d *document) location(at int, date *dated, announced bool) string {
 			best, rank = p.value, r
 		}
 	}
+	for k := d.sentenceStart(at, 60); best == "" && k < d.sentenceEnd(at, 60); k++ {
+		if t := &d.toks[k]; t.claimed && t.class&place != 0 && t.name() && d.is(k-1, conn) {
+			best = d.text(k, k+1) // in the name of the host
+		}
+	}
 	return best
 }
 
@@ -197,6 +207,8 @@ func (d *document) titledEvent(i int) (from, end int, confidence float64) {
 	switch {
 	case t.shape == small && (common || end == i+d.width(i, event) || !d.toks[i+d.width(i, event)].name()):
 		return 0, 0, 0
+	case words == 0 && d.lang == "de" && d.table.words[t.key].class == 0 && d.sentenceHas(i, held):
+		return from, end, 0.6 // a compound is a name by itself
 	case words == 0 || (common && words < 2):
 		return 0, 0, 0
 	case d.toks[i].line && before == 0 && t.sentence > 0 && i >= d.body && common:
@@ -247,7 +259,7 @@ func (d *document) titleEnd(i int, head bool) int {
 				return end
 			}
 			end = i + 1
-		case t.class&(conn|articleWord|conj) != 0:
+		case t.class&(conn|articleWord|conj) != 0 || t.key == "sobre" || t.key == "sur" || t.key == "on":
 		case head && smalls < 3 && t.class&(stop&^orgAdj) == 0 && t.class&(placeIn|atWord) == 0 && (d.lang != "en"):
 			smalls++
 			end = i + 1

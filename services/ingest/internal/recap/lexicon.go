@@ -189,6 +189,9 @@ func (t *table) add(term string, c class, section uint8) {
 	if c == orgHead && term == strings.ToLower(term) {
 		c |= lowerHead
 	}
+	if c == roleWeak {
+		c |= role
+	}
 	keys := keysOf(term)
 	e := t.words[keys[0]]
 	if len(keys) > 1 {

@@ -120,7 +120,7 @@ func (d *document) family(i, j int, n *name) int {
 		if k > j && count > 0 && d.lang != "es" {
 			break // Claire Balva de …: what follows is no name
 		}
-		if !d.joined(k) || !d.familyName(k, n.known && count == 0) {
+		if !d.joined(k) || !d.familyName(k, n.known && count == 0) && !(n.known && count == 0 && d.surnameAnyway(i, k)) {
 			break
 		}
 		shout := d.toks[k].shape == upper && loud
@@ -142,6 +142,12 @@ func (d *document) isParticle(k int) bool {
 		return false
 	}
 	return k+1 < len(d.toks) && d.toks[k+1].shape != punct
+}
+
+// surnameAnyway reports whether a word such as Park is a family name because a
+// role or a title stands before the first name at i.
+func (d *document) surnameAnyway(i, k int) bool {
+	return d.together(i) && d.is(i-1, role|title) && d.toks[k].name() && d.toks[k].class&notFamily == notName
 }
 
 func (d *document) familyName(k int, afterKnown bool) bool {
@@ -250,6 +256,13 @@ func (d *document) modifies(i int) bool {
 
 // readRole reads "role", "role of Organisation" and "role, Organisation" in [a, b).
 func (d *document) readRole(a, b int) part {
+	if owner, after := d.possessor(a, b); after > 0 {
+		p := d.readRole(after, b)
+		if p.ok && p.affiliation == "" && d.opens(owner) {
+			p.affiliation, p.affiliationAt = d.text(owner, after-2), owner
+		}
+		return p
+	}
 	start, end, ok := d.roleAt(a, b)
 	if !ok {
 		return part{}
@@ -260,12 +273,24 @@ func (d *document) readRole(a, b int) part {
 	p.role = d.text(start, d.trim(start, split))
 	if from > 0 {
 		p.affiliation, p.affiliationAt = d.affiliation(from, b), from
-		if d.is(end-1, terr) || d.isPlace(from, p.affiliation) {
+		if d.is(end-1, terr) && !d.toks[from].claimed || d.isPlace(from, p.affiliation) {
 			p.role = d.text(start, d.affiliationEnd(from, b))
 			p.affiliation = ""
 		}
 	}
 	return p
+}
+
+// possessor finds "Acme’s" at the head of [a, b): where its owner begins and what
+// follows it; after is 0 if there is none.
+func (d *document) possessor(a, b int) (owner, after int) {
+	owner = d.afterArticles(a, b)
+	for i := owner + 1; d.lang == "en" && i+2 < b && i < owner+6; i++ {
+		if m := d.mark(i); (m == '’' || m == '\'') && d.toks[i+1].key == "s" && !d.toks[i+1].gap {
+			return owner, i + 2
+		}
+	}
+	return 0, 0
 }
 
 // clauseEnd cuts [i, b) before a relative clause or a verb.
@@ -355,7 +380,9 @@ func (d *document) isPlace(from int, s string) bool {
 	return t.class&place != 0 && len(s) == t.end-t.start || (t.phrase&place != 0 && d.text(from, from+t.span) == s)
 }
 
-func (d *document) affiliation(i, b int) string { return d.text(d.afterIntro(i, b), d.affiliationEnd(i, b)) }
+func (d *document) affiliation(i, b int) string {
+	return d.text(d.afterIntro(i, b), d.affiliationEnd(i, b))
+}
 
 // afterIntro drops "the company" before its name.
 func (d *document) afterIntro(i, b int) int {

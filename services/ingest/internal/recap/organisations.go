@@ -72,7 +72,7 @@ func (d *document) afterHead(head, i int) int {
 				return end
 			}
 			end = i + 1
-		case t.shape == small && (t.class&orgAdj != 0) && (end > 0 || complement || i > head+1) && t.class&stop == 0:
+		case t.shape == small && (t.class&orgAdj != 0) && (end > 0 || complement || i > head+1 || d.toks[head].name()) && t.class&stop == 0:
 			end = i + 1
 		case t.class&(conn|articleWord|particle) != 0 || (t.class&conj != 0 && end > 0):
 			if t.class&conj != 0 && !d.conjoins(head, i) {

@@ -326,11 +326,7 @@ func (d *document) roleBefore(p *person, a, end int, comma bool) bool {
 	if !q.ok {
 		return false
 	}
-	if d.lang == "en" && q.affiliation == "" && start > 0 && d.together(start) && d.toks[start-1].claimed && d.toks[start-1].name() {
-		k := start - 1 // Acme CEO Jane Doe
-		for k > 0 && d.toks[k-1].claimed && d.toks[k-1].name() && d.together(k) {
-			k--
-		}
+	if k := d.ownerBefore(start); d.lang == "en" && q.affiliation == "" && k < start { // Acme CEO Jane Doe
 		q.affiliation, q.affiliationAt = d.text(k, start), k
 	}
 	if d.lang == "de" && !comma && end-start > 1 && q.affiliation == "" && end-start > 3 {
@@ -338,6 +334,15 @@ func (d *document) roleBefore(p *person, a, end int, comma bool) bool {
 	}
 	known := p.name.known || p.name.shouted
 	return d.take(p, q) && (known || comma)
+}
+
+// ownerBefore is where the run of capitalized words begins that ends before a role.
+func (d *document) ownerBefore(start int) int {
+	k := start
+	for k > 0 && k > start-5 && d.joined(k) && d.toks[k-1].name() && d.toks[k-1].class&(stop|first|place|title|role|articleWord|month|weekday) == 0 {
+		k--
+	}
+	return k
 }
 
 // addOrganisation notes an organisation found at a token.
@@ -460,7 +465,28 @@ func (d *document) speaksBefore(n name) bool {
 		return true
 	}
 	start := d.sentenceStart(p, 60)
+	if v := p - min(p, d.preposition(p)); d.is(v, held) && d.announcesSpeakers(start, v) {
+		return true
+	}
 	return d.invited(start, p) || d.listedAfterColon(start, p)
+}
+
+// preposition is 1 where p is the "a" of Spanish before a person, else 0.
+func (d *document) preposition(p int) int {
+	if d.toks[p].key == "a" && d.lang == "es" {
+		return 1
+	}
+	return 0
+}
+
+// announcesSpeakers reports whether [start, v) names a panel or its speakers.
+func (d *document) announcesSpeakers(start, v int) bool {
+	for k := start; k < v; k++ {
+		if d.is(k, speakers) {
+			return true
+		}
+	}
+	return false
 }
 
 // invited reports whether the sentence says, up to the preposition at p, that a
@@ -539,7 +565,7 @@ func (d *document) coordinate(a, b *person) {
 	}
 	for k := a.after; k < b.name.start; k++ {
 		t := &d.toks[k]
-		if t.mark != ',' && t.class&(conj|title|articleWord|by) == 0 && !d.is(k, conj|role) {
+		if t.mark != ',' && t.class&(conj|title|articleWord|by|rangeTo) == 0 && !d.is(k, conj|role) {
 			return
 		}
 	}

@@ -260,6 +260,9 @@ func newDocument(src Source) *document {
 		if t.word() {
 			e := d.table.words[t.key]
 			t.class, t.value, t.section = e.class, e.value, e.section
+			if d.lang == "de" && t.class == 0 && t.shape == capital {
+				t.class = compound(t.key)
+			}
 		}
 		if t.line && len(d.toks) > 0 || (ended && t.gap && d.begins(t)) {
 			sentence++
@@ -274,6 +277,25 @@ func newDocument(src Source) *document {
 	}
 	d.phrases()
 	return d
+}
+
+// compound gives the class of a German compound by its last part.
+func compound(key string) class {
+	for _, last := range []string{"forum", "festival", "konferenz", "tagung", "kongress", "gipfel", "messe", "symposium", "treffen", "hackathon"} {
+		if strings.HasSuffix(key, last) {
+			return event
+		}
+	}
+	for _, last := range []string{
+		"wissenschaftler", "leiter", "direktor", "sprecher", "forscher", "minister", "meister", "experte", "expertin", "beauftragte", "berater",
+		"referent", "präsident", "chef", "lehrer", "professor", "anwalt", "anwältin", "entwickler", "manager", "ingenieur", "redakteur", "historiker",
+		"biologe", "biologin", "soziologe", "soziologin", "senator", "vorsitzende", "vorsitzender", "führer", "gründer", "koordinator", "architekt",
+	} {
+		if strings.HasSuffix(key, last) || strings.HasSuffix(key, last+"in") {
+			return role
+		}
+	}
+	return 0
 }
 
 // begins reports whether a token after a full stop can begin a sentence.
