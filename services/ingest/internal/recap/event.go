@@ -103,36 +103,6 @@ func (d *document) assemble(name *eventName, date *dated, announced bool) *Guess
 	return &Guess[article.Event]{e, min(confidence, 0.97)}
 }
 
-// location is the place named beside the event or its date, else, for the event
-// reported on, the first place of the opening.
-func (d *document) location(at int, date *dated, announced bool) string {
-	best, rank := "", 0
-	for _, p := range d.places {
-		r := 0
-		s := d.toks[p.at].sentence
-		switch {
-		case date != nil && s == d.toks[date.at].sentence:
-			r = 4
-		case s == d.toks[at].sentence:
-			r = 3
-		case !announced && s < 5:
-			r = 1
-		}
-		if r > 0 && p.confidence >= 0.8 {
-			r++
-		}
-		if r > rank {
-			best, rank = p.value, r
-		}
-	}
-	for k := d.sentenceStart(at, 60); best == "" && k < d.sentenceEnd(at, 60); k++ {
-		if t := &d.toks[k]; t.claimed && t.class&place != 0 && t.name() && d.is(k-1, conn) {
-			best = d.text(k, k+1) // in the name of the host
-		}
-	}
-	return best
-}
-
 // eventNames reads names in quotation marks, and runs of capitalized words
 // with an event's word in them.
 func (d *document) eventNames() []eventName {
@@ -178,7 +148,7 @@ func (d *document) quoteEnd(i int) int {
 
 // quotedEvent weighs a quotation: an event's word in it, or right before it.
 func (d *document) quotedEvent(from, end int) float64 {
-	if end <= from || !(d.toks[from].name() || d.toks[from].shape == number || d.toks[from].shape == initial) {
+	if end <= from || (!d.toks[from].name() && d.toks[from].shape != number && d.toks[from].shape != initial) {
 		return 0
 	}
 	for k := from; k < end; k++ {

@@ -23,6 +23,8 @@ func (n name) base() float64 {
 		return 0.9
 	case n.known:
 		return 0.75
+	case n.weak && n.shouted:
+		return 0.6
 	}
 	return 0
 }
@@ -113,6 +115,7 @@ func (d *document) family(i, j int, n *name) int {
 	}
 	loud := d.toks[i].shape != upper
 	for count := 0; count < most+1; {
+		sure := n.known && count == 0
 		k := j
 		for k < j+3 && d.joined(k) && d.isParticle(k) {
 			k++
@@ -120,7 +123,7 @@ func (d *document) family(i, j int, n *name) int {
 		if k > j && count > 0 && d.lang != "es" {
 			break // Claire Balva de …: what follows is no name
 		}
-		if !d.joined(k) || !d.familyName(k, n.known && count == 0) && !(n.known && count == 0 && d.surnameAnyway(i, k)) {
+		if !d.joined(k) || !d.familyName(k, sure) && (!sure || !d.surnameAnyway(i, k)) {
 			break
 		}
 		shout := d.toks[k].shape == upper && loud

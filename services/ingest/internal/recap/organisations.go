@@ -63,7 +63,7 @@ func (d *document) afterHead(head, i int) int {
 		t := &d.toks[i]
 		amp := t.mark == '&' && end > 0
 		switch {
-		case t.shape == punct && !amp && !(t.mark == '-' && end > 0 && t.gap):
+		case t.shape == punct && !amp && (t.mark != '-' || end == 0 || !t.gap):
 			return end
 		case amp || t.mark == '-':
 		case t.name() || (t.shape == number && len(t.key) > 2 && t.num < 1000 && t.num >= 0):
@@ -194,4 +194,34 @@ func (d *document) sentenceHas(i int, c class) bool {
 		}
 	}
 	return false
+}
+
+// location is the place named beside the event or its date, else, for the event
+// reported on, the first place of the opening.
+func (d *document) location(at int, date *dated, announced bool) string {
+	best, rank := "", 0
+	for _, p := range d.places {
+		r := 0
+		s := d.toks[p.at].sentence
+		switch {
+		case date != nil && s == d.toks[date.at].sentence:
+			r = 4
+		case s == d.toks[at].sentence:
+			r = 3
+		case !announced && s < 5:
+			r = 1
+		}
+		if r > 0 && p.confidence >= 0.8 {
+			r++
+		}
+		if r > rank {
+			best, rank = p.value, r
+		}
+	}
+	for k := d.sentenceStart(at, 60); best == "" && k < d.sentenceEnd(at, 60); k++ {
+		if t := &d.toks[k]; t.claimed && t.class&place != 0 && t.name() && d.is(k-1, conn) {
+			best = d.text(k, k+1) // in the name of the host
+		}
+	}
+	return best
 }

@@ -127,7 +127,7 @@ func (d *document) enough(p *person, sure, titled, listed bool) bool {
 	case n.known:
 		return true
 	case n.weak:
-		return sure || titled || p.speaks || n.shouted || p.Affiliation != ""
+		return sure || titled || p.speaks || p.Affiliation != "" || (n.shouted && d.toks[n.start].shape != initial)
 	case n.shouted:
 		return sure || titled || p.speaks
 	}
@@ -164,7 +164,7 @@ func (d *document) readAfter(p *person) bool {
 	switch m := d.mark(i); m {
 	case '(', '[':
 		for j := i + 1; j < len(d.toks) && j < i+30 && d.together(j); j++ {
-			if m := d.mark(j); m == ')' || m == ']' {
+			if closing := d.mark(j); closing == ')' || closing == ']' {
 				q := d.readParenthesis(i+1, j)
 				p.after = j + 1
 				return d.take(p, q)

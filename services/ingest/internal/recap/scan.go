@@ -194,7 +194,7 @@ func (s *scanner) elided() bool {
 		return false
 	}
 	if len(w) == 1 {
-		return strings.Contains("ldjmtsncLDJMTSNC", w)
+		return strings.IndexByte("ldjmtsncLDJMTSNC", w[0]) >= 0
 	}
 	switch strings.ToLower(w) {
 	case "qu", "lorsqu", "puisqu", "jusqu", "quoiqu", "un", "dell", "all", "nell", "sull", "dall", "quell", "dev", "cos":
