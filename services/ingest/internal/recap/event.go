@@ -179,7 +179,7 @@ func (d *document) titledEvent(i int) (from, end int, confidence float64) {
 		return 0, 0, 0
 	case words == 0 && d.lang == "de" && d.table.words[t.key].class == 0 && d.sentenceHas(i, held):
 		return from, end, 0.6 // a compound is a name by itself
-	case words == 0 || (common && words < 2):
+	case words == 0 || (common && words < 2 && (d.lang != "en" || before == 0 || !d.sentenceHas(i, held))):
 		return 0, 0, 0
 	case d.toks[i].line && before == 0 && t.sentence > 0 && i >= d.body && common:
 		return 0, 0, 0
@@ -293,13 +293,11 @@ func (d *document) weigh(i int, w written) int {
 	if d.toks[i].sentence < 5 || i < d.body {
 		weight++
 	}
-	if !w.from.equal(w.to) || w.from.month != 0 {
+	if w.from != w.to || w.from.month != 0 {
 		weight++
 	}
 	return weight
 }
-
-func (a day) equal(b day) bool { return a == b }
 
 // cue is 1 for "next", -1 for "last" within three tokens of a date, else 0.
 func (d *document) cue(i, end int) int {

@@ -162,6 +162,9 @@ func (d *document) familyName(k int, afterKnown bool) bool {
 		return t.class&(knownOrg|stop) == 0 && (t.class&role == 0 || len(t.key) > 4)
 	case t.shape == upper:
 		return t.class&(knownOrg|stop|notName|orgTail|orgHead|month|role) == 0 && len(t.key) > 2
+	case afterKnown && t.class&place != 0 && (d.mark(k+1) == ',' || d.mark(k+1) == '('):
+		_, _, ok := d.roleAt(k+2, min(k+12, len(d.toks)))
+		return ok // Jack London, writer
 	case afterKnown && t.class&stop != 0:
 		return t.class&(notFamily&^stop|conj|conn|be) == 0 // Petit, Grand
 	case t.class&notFamily != 0:
@@ -450,4 +453,13 @@ func (d *document) readParenthesis(a, b int) part {
 		}
 	}
 	return p
+}
+
+// ownerBefore is where the run of capitalized words begins that ends before a role.
+func (d *document) ownerBefore(start int) int {
+	k := start
+	for k > 0 && k > start-5 && d.joined(k) && d.toks[k-1].name() && d.toks[k-1].class&(stop|first|place|title|role|articleWord|month|weekday) == 0 {
+		k--
+	}
+	return k
 }

@@ -38,7 +38,10 @@ func (d *document) organisationAt(i int) (from, end int, confidence float64) {
 	}
 	switch {
 	case t.class&knownOrg != 0 && t.name() && (t.class&first == 0):
-		return i, i + 1, 0.8
+		if end = i + 1; d.joined(end) && d.toks[end].shape == capital && d.toks[end].class == 0 && d.lang != "de" {
+			end++
+		}
+		return i, end, 0.8
 	case t.class&orgTail != 0 && t.name() || (t.shape == initial && t.class&orgTail != 0):
 		if from = d.beforeTail(i); from < i {
 			return from, i + 1, 0.85
@@ -89,7 +92,8 @@ func (d *document) afterHead(head, i int) int {
 // conjoins reports whether "and" at i goes on with the name that began at head:
 // a ministry has several matters.
 func (d *document) conjoins(head, i int) bool {
-	if i+1 >= len(d.toks) || d.toks[i+1].class&(first|firstWeak|orgHead) != 0 {
+	k := d.afterArticles(i+1, min(i+4, len(d.toks)))
+	if k >= len(d.toks) || d.toks[k].class&(first|firstWeak|orgHead) != 0 {
 		return false
 	}
 	switch k := d.toks[head].key; {
@@ -166,7 +170,7 @@ func (d *document) findPlaces() {
 		case t.phrase&place != 0:
 			width = t.span
 		case t.class&placeWeak != 0 && !after:
-		case t.class&place != 0:
+		case t.class&(place|placeWeak) != 0:
 			width = 1
 		case after && d.toks[i-1].key == "à" && t.class == 0 && d.sentenceHas(i, held|future):
 			width, confidence = 1, 0.45
@@ -224,4 +228,12 @@ func (d *document) location(at int, date *dated, announced bool) string {
 		}
 	}
 	return best
+}
+
+// addOrganisation notes an organisation found at a token.
+func (d *document) addOrganisation(at int, value string, confidence float64) {
+	if value == "" || len(d.orgs) >= 4*maxFound {
+		return
+	}
+	d.orgs = append(d.orgs, mention{at, value, d.orgKey(value), confidence})
 }

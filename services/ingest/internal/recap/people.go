@@ -55,7 +55,7 @@ func (d *document) findPeople() {
 		before = d.keep(p)
 		i = max(n.end, p.after) - 1
 		for k := n.start; k < n.end; k++ {
-			d.toks[k].claimed = true
+			d.toks[k].claimed, d.toks[k].person = true, true
 		}
 	}
 	d.laterMentions()
@@ -130,6 +130,9 @@ func (d *document) enough(p *person, sure, titled, listed bool) bool {
 		return sure || titled || p.speaks || p.Affiliation != "" || (n.shouted && d.toks[n.start].shape != initial)
 	case n.shouted:
 		return sure || titled || p.speaks
+	}
+	if p.Role != "" && p.speaks && !d.commonNoun(n) {
+		return true
 	}
 	return titled || (sure && !d.commonNoun(n)) || (listed && (p.Role != "" || p.Affiliation != "") && !d.commonNoun(n))
 }
@@ -302,7 +305,7 @@ func (d *document) readBefore(p *person) bool {
 	}
 	for a := end - 1; a >= 0 && a >= end-12 && d.toks[a].sentence == d.toks[end].sentence; a-- {
 		t := &d.toks[a]
-		if t.shape == punct && t.mark != '&' {
+		if t.shape == punct && t.mark != '&' || t.person {
 			return false
 		}
 		if d.is(a, role) && (t.shape != upper || len(t.key) <= 4) {
@@ -334,23 +337,6 @@ func (d *document) roleBefore(p *person, a, end int, comma bool) bool {
 	}
 	known := p.name.known || p.name.shouted
 	return d.take(p, q) && (known || comma)
-}
-
-// ownerBefore is where the run of capitalized words begins that ends before a role.
-func (d *document) ownerBefore(start int) int {
-	k := start
-	for k > 0 && k > start-5 && d.joined(k) && d.toks[k-1].name() && d.toks[k-1].class&(stop|first|place|title|role|articleWord|month|weekday) == 0 {
-		k--
-	}
-	return k
-}
-
-// addOrganisation notes an organisation found at a token.
-func (d *document) addOrganisation(at int, value string, confidence float64) {
-	if value == "" || len(d.orgs) >= 4*maxFound {
-		return
-	}
-	d.orgs = append(d.orgs, mention{at, value, d.orgKey(value), confidence})
 }
 
 // keep merges a person with the one of the same name.
@@ -461,6 +447,9 @@ func (d *document) speaksBefore(n name) bool {
 	if (d.is(p, say|sayAny) && t.shape == small && !d.is(p-1, be)) || d.is(p, according) {
 		return true
 	}
+	if (t.key == "pour" || t.key == "per") && p == d.sentenceStart(p, 2) {
+		return true
+	}
 	if p > 0 && (d.toks[p-1].phrase&according != 0 && d.toks[p-1].span == 2) {
 		return true
 	}
@@ -468,7 +457,7 @@ func (d *document) speaksBefore(n name) bool {
 	if v := p - min(p, d.preposition(p)); d.is(v, held) && d.announcesSpeakers(start, v) {
 		return true
 	}
-	return d.invited(start, p) || d.listedAfterColon(start, p)
+	return d.invited(start, p) || d.listedAfterColon(start, p) || d.listed(start, p)
 }
 
 // preposition is 1 where p is the "a" of Spanish before a person, else 0.
@@ -521,6 +510,28 @@ func (d *document) listedAfterColon(start, p int) bool {
 				}
 			}
 			return false
+		}
+	}
+	return false
+}
+
+// listed reports whether p goes on with a list that began with "the speakers
+// were", "parmi les intervenants, …".
+func (d *document) listed(start, p int) bool {
+	t := &d.toks[p]
+	switch t.key {
+	case ",", ";", "included", "include", "including", "comprised", "notamment", "dont", "anche", "también", "auch", "darunter", "entre":
+	default:
+		if !d.is(p, be|conj) {
+			return false
+		}
+	}
+	for k := p - 1; k >= start; k-- {
+		if d.is(k, say|held) && d.toks[k].shape == small && !d.is(k, be|speakers) && !d.toks[k].claimed {
+			return false
+		}
+		if d.toks[k].class&speakers != 0 {
+			return true
 		}
 	}
 	return false

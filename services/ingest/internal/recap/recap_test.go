@@ -65,6 +65,44 @@ func values[T any](guesses []recap.Guess[T]) []T {
 	return out
 }
 
+func TestOrganisations(t *testing.T) {
+	for _, c := range []struct {
+		lang, text string
+		want       []string
+	}{
+		{"fr", "Les locaux de l’Association La 27ème Région, puis La 27ème Région.", []string{"Association La 27ème Région"}},
+		{"fr", "Le ministère de l’Éducation nationale et la Métropole de Lyon.", []string{"ministère de l’Éducation nationale", "Métropole de Lyon"}},
+		{"fr", "Il travaille pour la société Deep Block.", []string{"Deep Block"}},
+		{"en", "The University of Exeter and Civic Ledger Ltd signed.", []string{"University of Exeter", "Civic Ledger Ltd"}},
+		{"de", "Die Datenwerk GmbH und die Technische Universität Dresden.", []string{"Datenwerk GmbH", "Technische Universität Dresden"}},
+		{"es", "La Fundación Civio y el Ayuntamiento de Zaragoza.", []string{"Fundación Civio", "Ayuntamiento de Zaragoza"}},
+		{"it", "L’Università degli Studi di Padova e il Comune di Torino.", []string{"Università degli Studi di Padova", "Comune di Torino"}},
+		{"pl", "Umowa z Sopra Steria i Acme GmbH.", []string{"Sopra Steria", "Acme GmbH"}},
+	} {
+		if diff := cmp.Diff(c.want, values(recap.Read(recap.Source{Language: c.lang, Text: c.text}).Organisations)); diff != "" {
+			t.Errorf("%s: %s (-want +got):\n%s", c.lang, c.text, diff)
+		}
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	for _, c := range []struct {
+		lang, text string
+		want       []string
+	}{
+		{"fr", "Rendez-vous à PARIS, puis à La Rochelle et au Mans.", []string{"Paris", "La Rochelle"}},
+		{"en", "They met in New York, then in Bath.", []string{"New York", "Bath"}},
+		{"en", "Reading is fun.", nil},
+		{"de", "Von Frankfurt am Main nach Wien.", []string{"Frankfurt am Main", "Wien"}},
+		{"es", "Llegaron a San Sebastián desde Sevilla.", []string{"San Sebastián", "Sevilla"}},
+		{"it", "Si va da L’Aquila a Torino.", []string{"L’Aquila", "Torino"}},
+	} {
+		if diff := cmp.Diff(c.want, values(recap.Read(recap.Source{Language: c.lang, Text: c.text}).Places)); diff != "" {
+			t.Errorf("%s: %s (-want +got):\n%s", c.lang, c.text, diff)
+		}
+	}
+}
+
 // who reads one sentence and gives "Name|role|affiliation|rel" of each person.
 func who(lang, text string) []string {
 	var out []string
@@ -107,6 +145,12 @@ func TestPeople(t *testing.T) {
 		{"fr", "Intervenants : Luc Petit, Marie Roche.", []string{"Luc Petit|||speaker", "Marie Roche|||speaker"}},
 		{"fr", "Quatre intervenants :\n\n• Luc Petit, notaire\n• Zorba Kanthak (avocat)", []string{"Luc Petit|notaire||speaker", "Zorba Kanthak|avocat||speaker"}},
 		{"fr", "Le livre parle de Victor Hugues et de Paul Mercier.", []string{"Paul Mercier|||mentions"}},
+		{"it", "Tra i relatori anche Stefano Dal Lago (Legambiente).", []string{"Stefano Dal Lago||Legambiente|speaker"}},
+		{"en", "Speakers included Jamal Washington, a software engineer at Mozilla.", []string{"Jamal Washington|software engineer|Mozilla|speaker"}},
+		{"en", "Councillor Jane Campbell and Helen Osei, of Reading Trust, came.", []string{"Jane Campbell|Councillor||mentions", "Helen Osei||Reading Trust|mentions"}},
+		{"en", "Rebecca Hill, Acme’s technical director, said no.", []string{"Rebecca Hill|technical director|Acme|speaker"}},
+		{"de", "Die Patientenvertreterin Ingrid Sommer war da.", []string{"Ingrid Sommer|||mentions"}},
+		{"fr", "Claire Balva a ouvert le débat. Enfin, Balva a conclu.", []string{"Claire Balva|||speaker"}},
 		// Language-neutral rules.
 		{"nl", "Claire BALVA (CEO, Deep Block)", []string{"Claire Balva|CEO|Deep Block|mentions"}},
 	} {

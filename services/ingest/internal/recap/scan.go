@@ -39,6 +39,7 @@ type token struct {
 	gap        bool // white space before
 	line       bool // a line begins here
 	claimed    bool // belongs to a person or an organisation
+	person     bool // belongs to a person
 }
 
 func (t *token) word() bool { return t.shape != punct && t.shape != number }
@@ -281,7 +282,11 @@ func newDocument(src Source) *document {
 
 // compound gives the class of a German compound by its last part.
 func compound(key string) class {
-	for _, last := range []string{"forum", "festival", "konferenz", "tagung", "kongress", "gipfel", "messe", "symposium", "treffen", "hackathon"} {
+	switch key {
+	case "alltag", "vortag", "bundestag", "landtag", "feiertag", "werktag", "geburtstag", "nachmittag", "vormittag", "mittag", "arbeitstag", "jahrestag", "wochentag":
+		return 0
+	}
+	for _, last := range []string{"tag", "forum", "festival", "konferenz", "tagung", "kongress", "gipfel", "messe", "symposium", "treffen", "hackathon"} {
 		if strings.HasSuffix(key, last) {
 			return event
 		}

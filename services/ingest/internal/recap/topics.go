@@ -62,7 +62,8 @@ type term struct {
 	score float64
 }
 
-// keywords gives up to eight terms used at least twice, the most salient first.
+// keywords gives up to eight terms used at least twice or in the headline, the
+// most salient first.
 func (d *document) keywords() []Guess[string] {
 	if !d.known {
 		return nil
@@ -133,7 +134,7 @@ func (d *document) count(found map[string]*term, key string, i, j, words int) {
 func (d *document) salient(found map[string]*term) []Guess[string] {
 	var ranked []*term
 	for _, t := range found {
-		if t.count < 2 {
+		if t.count < 2 && (t.score < 2 || t.words > 1) {
 			continue
 		}
 		t.score += float64(t.count)
