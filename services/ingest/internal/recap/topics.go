@@ -55,11 +55,17 @@ func (d *document) section() *Guess[string] {
 
 // term is a word or a pair of words that may be a keyword.
 type term struct {
-	forms map[string]int
+	forms []spelling // the first few
 	words int
 	count int
 	first int
 	score float64
+}
+
+// spelling is a form of a term and its uses.
+type spelling struct {
+	form  string
+	count int
 }
 
 // keywords gives up to eight terms used at least twice or in the headline, the
@@ -68,7 +74,7 @@ func (d *document) keywords() []Guess[string] {
 	if !d.known {
 		return nil
 	}
-	found := map[string]*term{}
+	found := make(map[string]*term, len(d.toks)/2)
 	last := ""
 	for i := range d.toks {
 		t := &d.toks[i]
@@ -120,13 +126,16 @@ func (d *document) count(found map[string]*term, key string, i, j, words int) {
 	} else if d.toks[i].sentence < 4 {
 		t.score += 0.5
 	}
-	if t.count > 50 {
-		return
+	form := d.text(i, j)
+	for k := range t.forms {
+		if t.forms[k].form == form {
+			t.forms[k].count++
+			return
+		}
 	}
-	if t.forms == nil {
-		t.forms = make(map[string]int, 2)
+	if len(t.forms) < 6 {
+		t.forms = append(t.forms, spelling{form, 1})
 	}
-	t.forms[d.text(i, j)]++
 }
 
 // salient ranks terms by use, by a place in the headline, and pairs above the
@@ -166,7 +175,8 @@ func (d *document) salient(found map[string]*term) []Guess[string] {
 // form is the spelling in small letters if the text has one, else the most used.
 func (t *term) form() string {
 	best, most := "", 0
-	for form, n := range t.forms {
+	for _, s := range t.forms {
+		form, n := s.form, s.count
 		if form == strings.ToLower(form) {
 			n += 1000
 		}
