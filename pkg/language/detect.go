@@ -24,7 +24,7 @@ const maxDetect = 4096
 // right, on a headline alone about 6 in 10.
 func Detect(text string, allowed []string) (tag string, reliable bool) {
 	if len(allowed) == 0 {
-		allowed = []string{"fr", "en", "de", "es", "it", "nl", "pt", "ar"}
+		allowed = Common()
 	}
 	tags := make(map[whatlanggo.Lang]string, len(allowed))
 	list := make(map[whatlanggo.Lang]bool, len(allowed))
@@ -45,6 +45,9 @@ func Detect(text string, allowed []string) (tag string, reliable bool) {
 	}
 	return tags[info.Lang], info.IsReliable()
 }
+
+// Common are the languages that are told apart where nobody says which.
+func Common() []string { return []string{"fr", "en", "de", "es", "it", "nl", "pt", "ar"} }
 
 // profiles maps base languages to the detector's; the detector's own look-up
 // builds its table anew on every call.

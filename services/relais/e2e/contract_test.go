@@ -46,6 +46,7 @@ func keepsContract(t *testing.T, req *http.Request, sent string, a answer) {
 	}
 	options := &openapi3filter.Options{
 		IncludeResponseStatus: true,
+		ExcludeRequestBody:    req.Header.Get("Content-Type") == "application/x-ndjson", // lines, each of the shape of an edition
 		ExcludeResponseBody:   !strings.Contains(a.header.Get("Content-Type"), "json"),
 		AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
 	}

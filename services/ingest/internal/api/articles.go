@@ -80,7 +80,7 @@ func (a *API) replace(w http.ResponseWriter, r *http.Request, d draft.Draft) err
 		return err
 	}
 	write := writeOf(r, d.Edition)
-	write.Lift = d.Lift
+	write.Lift, write.Guessed = d.Lift, d.Guessed
 	var err error
 	if write.IfMatch, err = web.IfMatch(r); err != nil {
 		return err

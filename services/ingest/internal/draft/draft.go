@@ -30,6 +30,9 @@ type Draft struct {
 	// is not the same as saying nothing of one.
 	Lift bool
 
+	// Guessed are the members that the text was asked for, and not the editor.
+	Guessed map[string]bool
+
 	// given are the members that the input has, null included: what is given
 	// is not guessed. complete inputs were read from ingest: nothing is.
 	given    map[string]bool
@@ -42,11 +45,19 @@ func (d *Draft) Warn(pointer, detail string) {
 }
 
 // Reader makes drafts. It is safe for concurrent use.
-type Reader struct{ languages []string }
+type Reader struct {
+	languages []string
+	now       func() time.Time
+}
 
 // NewReader returns a reader that detects the given languages (BCP 47); with
-// none, those that [language.Detect] chooses among.
-func NewReader(languages []string) *Reader { return &Reader{languages} }
+// none, [language.Common].
+func NewReader(languages []string) *Reader {
+	if len(languages) == 0 {
+		languages = language.Common()
+	}
+	return &Reader{languages, time.Now}
+}
 
 // input is an Edition as an editor sends it: with one of three bodies.
 type input struct {
@@ -217,6 +228,7 @@ func (rd *Reader) Settle(d *Draft) error {
 		e.Language, _ = language.Detect(e.BodyText, rd.languages)
 	}
 	violations := canonical(e)
+	rd.infer(d)
 	e.WordCount, e.ReadingMinutes = extract.Measure(e.BodyText)
 	check := *e
 	if check.ID == "" {

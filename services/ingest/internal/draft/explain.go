@@ -4,6 +4,7 @@ package draft
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/relais-press/relais/pkg/language"
@@ -16,7 +17,7 @@ type Suggestion struct {
 	Pointer    string  `json:"pointer"`    // JSON Pointer of the member that it fills; a list's "-" is its end (RFC 6901)
 	Value      any     `json:"value"`      // of that member's type
 	Confidence float64 `json:"confidence"` // from 0 to 1
-	Applied    bool    `json:"applied"`    // the edition has it
+	Applied    bool    `json:"applied"`    // it is in the edition
 }
 
 // Explain finishes a draft for its editor's eyes: it measures it, guesses what
@@ -30,6 +31,7 @@ func (rd *Reader) Explain(d *Draft) {
 	} else {
 		rd.detect(d)
 	}
+	rd.infer(d)
 	if d.Warnings == nil {
 		d.Warnings = []extract.Warning{}
 	}
@@ -58,7 +60,7 @@ func (rd *Reader) contradict(d *Draft) {
 		d.Warn("/language", "must be a BCP 47 language tag such as fr or zh-Hant")
 		return
 	}
-	found, sure := language.Detect(d.Edition.BodyText, rd.languages)
+	found, sure := language.Detect(d.Edition.BodyText, append(slices.Clone(rd.languages), declared))
 	if sure && primary(found) != primary(declared) {
 		d.Warn("/language", fmt.Sprintf("%s is declared, the text reads like %s", declared, found))
 	}

@@ -31,11 +31,12 @@ const (
 // leaving something out.
 type Write struct {
 	Edition article.Edition
-	Lift    bool   // an absent EmbargoedUntil ends the present embargo
-	IfMatch int    // 0: no condition; -1: must exist; else the version it must have
-	New     bool   // the article must not exist yet
-	Actor   string // id of the key
-	Attempt string // the same for every retry of one request
+	Guessed map[string]bool // members that were read out of the text: see [keepGuesses]
+	Lift    bool            // an absent EmbargoedUntil ends the present embargo
+	IfMatch int             // 0: no condition; -1: must exist; else the version it must have
+	New     bool            // the article must not exist yet
+	Actor   string          // id of the key
+	Attempt string          // the same for every retry of one request
 }
 
 // Result is an edition after a write.
@@ -172,9 +173,46 @@ func (s *Store) next(w Write, current article.Edition, siblings []Stored) (artic
 	if e.PubStatus == "" {
 		e.PubStatus = article.Usable
 	}
+	if exists && reads(e) == reads(current) {
+		keepGuesses(&e, current, w.Guessed)
+	}
 	number(&e, current, now)
 	utc(&e)
 	return e, nil
+}
+
+// The members that may be guessed from a text.
+const (
+	People        = "people"
+	Organisations = "organisations"
+	Places        = "places"
+	Event         = "event"
+	Section       = "section"
+	Keywords      = "keywords"
+)
+
+// keepGuesses leaves members as they are that the editor said nothing of: the
+// same text is not read twice, with other rules or on another day, and what an
+// editor took out of it stays out.
+func keepGuesses(e *article.Edition, current article.Edition, guessed map[string]bool) {
+	if guessed[People] {
+		e.People = current.People
+	}
+	if guessed[Organisations] {
+		e.Organisations = current.Organisations
+	}
+	if guessed[Places] {
+		e.Places = current.Places
+	}
+	if guessed[Event] {
+		e.Event = current.Event
+	}
+	if guessed[Section] {
+		e.Section = current.Section
+	}
+	if guessed[Keywords] {
+		e.Keywords = current.Keywords
+	}
 }
 
 // waits reports whether an edition that is called withheld is so only for its
@@ -230,9 +268,28 @@ func utc(e *article.Edition) {
 // what the server makes for each version.
 func same(a, b article.Edition) bool {
 	for _, e := range []*article.Edition{&a, &b} {
+		withoutEmpty(e)
 		e.Version, e.VersionCreated, e.FirstCreated, e.Stale = 0, time.Time{}, time.Time{}, false
 	}
 	return reflect.DeepEqual(a, b)
+}
+
+// withoutEmpty makes an empty list an absent one, as the log keeps it.
+func withoutEmpty(e *article.Edition) {
+	for _, list := range []*[]string{&e.Organisations, &e.Places, &e.Keywords} {
+		if len(*list) == 0 {
+			*list = nil
+		}
+	}
+	if len(e.Authors) == 0 {
+		e.Authors = nil
+	}
+	if len(e.People) == 0 {
+		e.People = nil
+	}
+	if e.Audience != nil && len(e.Audience.Partners) == 0 {
+		e.Audience = nil
+	}
 }
 
 // Invalid is the error of an edition that breaks rules.

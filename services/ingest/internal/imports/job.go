@@ -216,7 +216,7 @@ func (j *job) prepare(it item) (editions.Write, error) {
 	if d.Edition.ID == "" {
 		d.Edition.ID = d.StableID()
 	}
-	return editions.Write{Edition: d.Edition, Lift: d.Lift}, nil
+	return editions.Write{Edition: d.Edition, Lift: d.Lift, Guessed: d.Guessed}, nil
 }
 
 // describe tells the sender of an item what was wrong with it.
