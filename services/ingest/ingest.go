@@ -76,7 +76,7 @@ func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lif
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	stores := api.Stores{
-		Editions: store, Catalogue: list, Drafts: drafts, Imports: bulk, Access: keys, Stages: stages, Indexes: deps.Bus,
+		Editions: store, Catalog: list, Drafts: drafts, Imports: bulk, Access: keys, Stages: stages, Indexes: deps.Bus,
 	}
 	if cfg.ExtractURLs {
 		stores.Fetcher = fetch.New(fetch.Config{MaxBytes: maxPage, Timeout: pageTimeout, UserAgent: "relais"})

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"reflect"
 
 	"github.com/alecthomas/kong"
 
@@ -37,8 +38,8 @@ func main() {
 		}
 		parsed, err := parser.Parse(os.Args[1:])
 		parser.FatalIfErrorf(err)
-		if command, ok := parsed.Selected().Target.Addr().Interface().(cli.Command); ok {
-			return command.Run(ctx, cli.Standard())
+		if command, ok := reflect.TypeAssert[cli.Command](parsed.Selected().Target.Addr()); ok {
+			return command.Run(ctx, cli.Standard(os.Getenv))
 		}
 		if c.Serve.Process.PrintConfig {
 			return settings.Dump(os.Stdout, parsed)

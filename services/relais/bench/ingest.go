@@ -196,14 +196,16 @@ func (r *relay) importMany(ctx context.Context, from, total int) (float64, error
 	if err != nil || json.NewDecoder(bytes.NewReader(body)).Decode(&state) != nil || state.ID == "" {
 		return 0, fmt.Errorf("import: status %d: %s", resp.StatusCode, body)
 	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
 	for state.State != "done" {
 		if state.State == "failed" || ctx.Err() != nil {
 			return 0, fmt.Errorf("import %s: %+v", state.ID, state)
 		}
+		<-tick.C
 		if err := r.edit(ctx, http.MethodGet, "/v1/imports/"+state.ID, "", &state); err != nil {
 			return 0, err
 		}
-		time.Sleep(50 * time.Millisecond) // a poll, not a wait for something to be true
 	}
 	if state.Accepted != total {
 		return 0, fmt.Errorf("import %s: %d of %d were accepted", state.ID, state.Accepted, total)

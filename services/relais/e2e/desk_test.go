@@ -114,8 +114,9 @@ func TestTheTerminal(t *testing.T) {
 		if !r.finds(key, "note", "note") {
 			t.Error("published and not found")
 		}
-		if again, errs, code := r.run("", "publish", recap); code != 0 || !strings.HasPrefix(out, again) {
-			t.Errorf("published again: %d\n%s%s", code, again, errs)
+		first := out
+		if out, errs, code = r.run("", "publish", recap); code != 0 || !strings.HasPrefix(first, out) {
+			t.Errorf("published again: %d\n%s%s", code, out, errs)
 		}
 		if out, errs, code = r.run("", "publish", "--id", "a", "--type", "text", "-"); code == 0 || !strings.Contains(errs, "/headline") {
 			t.Errorf("publish nothing: %d\n%s%s", code, out, errs)

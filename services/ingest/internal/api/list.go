@@ -14,13 +14,13 @@ import (
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/language"
 	"github.com/relais-press/relais/pkg/web"
-	"github.com/relais-press/relais/services/ingest/internal/catalogue"
+	"github.com/relais-press/relais/services/ingest/internal/catalog"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
 )
 
 const (
 	defaultLimit, maxLimit = 50, 500
-	catchUpWait            = 3 * time.Second // for the catalogue to have what was just written
+	catchUpWait            = 3 * time.Second // for the catalog to have what was just written
 )
 
 func (a *API) listArticles(w http.ResponseWriter, r *http.Request) error {
@@ -28,7 +28,7 @@ func (a *API) listArticles(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := r.URL.Query()
-	f := catalogue.Filter{Section: q.Get("section"), Query: q.Get("q"), PubStatus: article.PubStatus(q.Get("pubStatus"))}
+	f := catalog.Filter{Section: q.Get("section"), Query: q.Get("q"), PubStatus: article.PubStatus(q.Get("pubStatus"))}
 	switch f.PubStatus {
 	case "", article.Usable, article.Withheld, article.Canceled:
 	default:
@@ -48,10 +48,10 @@ func (a *API) listArticles(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), catchUpWait)
 	defer cancel()
-	if err := a.Catalogue.Await(ctx); err != nil {
+	if err := a.Catalog.Await(ctx); err != nil {
 		return err
 	}
-	list, next := a.Catalogue.List(f, time.Now())
+	list, next := a.Catalog.List(f, time.Now())
 	nextPage(w, r, next)
 	return web.WriteJSON(w, r, http.StatusOK, map[string]any{"articles": list})
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/ingest/internal/access"
-	"github.com/relais-press/relais/services/ingest/internal/catalogue"
+	"github.com/relais-press/relais/services/ingest/internal/catalog"
 	"github.com/relais-press/relais/services/ingest/internal/draft"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
 	"github.com/relais-press/relais/services/ingest/internal/editor"
@@ -27,14 +27,14 @@ type API struct {
 
 // Stores are what the API stands on.
 type Stores struct {
-	Editions  *editions.Store
-	Catalogue *catalogue.Catalogue
-	Drafts    *draft.Reader
-	Imports   *imports.Desk
-	Access    *access.Store
-	Stages    *bus.StageBoard
-	Indexes   Indexes
-	Fetcher   Fetcher // nil: no page is fetched
+	Editions *editions.Store
+	Catalog  *catalog.Catalog
+	Drafts   *draft.Reader
+	Imports  *imports.Desk
+	Access   *access.Store
+	Stages   *bus.StageBoard
+	Indexes  Indexes
+	Fetcher  Fetcher // nil: no page is fetched
 }
 
 // Indexes knows which indexes run (bus.Bus).

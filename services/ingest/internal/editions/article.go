@@ -102,12 +102,12 @@ func (s *Store) hold(ctx context.Context, original article.Edition, siblings []S
 		if st.Edition.IsOriginal() {
 			continue
 		}
-		st, wrote, err := s.modify(ctx, st, w, func(e *article.Edition) bool { return held(e, original, s.now()) })
+		next, wrote, err := s.modify(ctx, st, w, func(e *article.Edition) bool { return held(e, original, s.now()) })
 		if err != nil {
 			return changed, err
 		}
 		if wrote {
-			changed = append(changed, st)
+			changed = append(changed, next)
 		}
 	}
 	return changed, nil

@@ -11,6 +11,7 @@ import (
 	"hash/fnv"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -225,15 +226,15 @@ func describe(err error) string {
 	if !ok {
 		return "internal error"
 	}
-	text := e.Detail
+	parts := []string{e.Detail}
 	for n, f := range e.Fields {
 		if n == 5 {
-			text += fmt.Sprintf("; and %d more", len(e.Fields)-n)
+			parts = append(parts, fmt.Sprintf("and %d more", len(e.Fields)-n))
 			break
 		}
-		text += "; " + f.Pointer + ": " + f.Detail
+		parts = append(parts, f.Pointer+": "+f.Detail)
 	}
-	return text
+	return strings.Join(parts, "; ")
 }
 
 // settle counts an item once all before it are counted, so that the counts that

@@ -21,7 +21,7 @@ import (
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/lifecycle"
-	"github.com/relais-press/relais/services/ingest/internal/catalogue"
+	"github.com/relais-press/relais/services/ingest/internal/catalog"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
 )
 
@@ -34,17 +34,17 @@ const instance = "ingest"
 
 const sweepEvery = time.Minute
 
-// Desk schedules and releases. It lists editions in its own catalogue.
+// Desk schedules and releases. It lists editions in its own catalog.
 type Desk struct {
-	bus       *bus.Bus
-	store     *editions.Store
-	stages    *bus.StageBoard
-	catalogue *catalogue.Catalogue
-	log       *slog.Logger
-	now       func() time.Time
+	bus     *bus.Bus
+	store   *editions.Store
+	stages  *bus.StageBoard
+	catalog *catalog.Catalog
+	log     *slog.Logger
+	now     func() time.Time
 
 	mu      sync.Mutex
-	pending []catalogue.Entry // changes that may call for a schedule
+	pending []catalog.Entry // changes that may call for a schedule
 	wake    chan struct{}
 	told    map[string]int // version by "stage.id.language"
 
@@ -52,8 +52,8 @@ type Desk struct {
 	late     prometheus.Histogram
 }
 
-// New returns a desk and the catalogue that it keeps.
-func New(b *bus.Bus, store *editions.Store, stages *bus.StageBoard, log *slog.Logger, metrics prometheus.Registerer) (*Desk, *catalogue.Catalogue, error) {
+// New returns a desk and the catalog that it keeps.
+func New(b *bus.Bus, store *editions.Store, stages *bus.StageBoard, log *slog.Logger, metrics prometheus.Registerer) (*Desk, *catalog.Catalog, error) {
 	d := &Desk{
 		bus: b, store: store, stages: stages, log: log, now: time.Now, wake: make(chan struct{}, 1), told: map[string]int{},
 		released: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -69,14 +69,14 @@ func New(b *bus.Bus, store *editions.Store, stages *bus.StageBoard, log *slog.Lo
 			return nil, nil, fmt.Errorf("releases: %w", err)
 		}
 	}
-	d.catalogue = catalogue.New(b, log, d.seen)
-	return d, d.catalogue, nil
+	d.catalog = catalog.New(b, log, d.seen)
+	return d, d.catalog, nil
 }
 
-// Run keeps the catalogue, and works until ctx ends.
+// Run keeps the catalog, and works until ctx ends.
 func (d *Desk) Run(ctx context.Context) error {
 	var group lifecycle.Group
-	group.Add("catalogue", d.catalogue.Run)
+	group.Add("catalog", d.catalog.Run)
 	group.Add("schedules", d.schedule)
 	group.Add("calls", func(ctx context.Context) error {
 		return d.bus.Consume(ctx, bus.Consumer{Name: "releases", Stream: bus.Releases, Filter: bus.ReleaseDueSubject + ">", Batch: 100}, d.called)
@@ -96,7 +96,7 @@ func (e ending) subject() string { return e.id + "." + e.language + "." + e.stag
 
 // endings are the moments after a version was written at which its state
 // changes by itself; past ones are included.
-func endings(e catalogue.Entry) []ending {
+func endings(e catalog.Entry) []ending {
 	var out []ending
 	add := func(stage string, at *time.Time) {
 		if e.PubStatus == article.Usable && at != nil && at.After(e.VersionCreated) {
@@ -109,7 +109,7 @@ func endings(e catalogue.Entry) []ending {
 }
 
 // seen is told of every version that the log has.
-func (d *Desk) seen(e catalogue.Entry) {
+func (d *Desk) seen(e catalog.Entry) {
 	if len(endings(e)) == 0 {
 		return
 	}
@@ -164,7 +164,7 @@ func (d *Desk) called(ctx context.Context, calls []bus.Message) error {
 		if err != nil {
 			return err
 		}
-		for _, end := range endings(catalogue.EntryOf(&st.Edition, st.Sequence)) {
+		for _, end := range endings(catalog.EntryOf(&st.Edition, st.Sequence)) {
 			if err := d.pass(ctx, end); err != nil {
 				return err
 			}
@@ -195,6 +195,6 @@ func (d *Desk) pass(ctx context.Context, e ending) error {
 	}
 	d.released.WithLabelValues(e.stage).Inc()
 	d.late.Observe(now.Sub(e.at).Seconds())
-	d.log.InfoContext(ctx, "edition "+e.stage, "article", e.id, "language", e.language, "version", e.version)
+	d.log.InfoContext(ctx, "edition changed by itself", "stage", e.stage, "article", e.id, "language", e.language, "version", e.version)
 	return nil
 }

@@ -8,17 +8,17 @@ import (
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
-	"github.com/relais-press/relais/services/ingest/internal/catalogue"
+	"github.com/relais-press/relais/services/ingest/internal/catalog"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
 )
 
-// sweep looks for what no call came for, once the catalogue is read and then
+// sweep looks for what no call came for, once the catalog is read and then
 // every minute, until ctx ends.
 func (d *Desk) sweep(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for first := true; ctx.Err() == nil; first = false {
-		if err := d.catalogue.Await(ctx); err == nil {
+		if err := d.catalog.Await(ctx); err == nil {
 			err = d.Sweep(ctx, first)
 			if err != nil && ctx.Err() == nil {
 				d.log.WarnContext(ctx, "sweep interrupted", "error", err)
@@ -52,7 +52,7 @@ func (d *Desk) Sweep(ctx context.Context, first bool) error {
 		scheduled[s] = true
 	}
 	var due, missing []ending
-	d.catalogue.Each(func(e catalogue.Entry) {
+	d.catalog.Each(func(e catalog.Entry) {
 		for _, end := range endings(e) {
 			if d.now().Before(end.at) {
 				if !scheduled[bus.ReleaseAtSubject+end.subject()] {
@@ -94,12 +94,12 @@ func (d *Desk) recall(ctx context.Context) error {
 // not: a process was killed between the two writes.
 func (d *Desk) reconcile(ctx context.Context) error {
 	held, exposed := map[string]article.Edition{}, map[string]bool{}
-	d.catalogue.Each(func(e catalogue.Entry) {
+	d.catalog.Each(func(e catalog.Entry) {
 		if life := e.Life(); life.IsOriginal() && !life.PublicAt(d.now()) {
 			held[e.ID] = life
 		}
 	})
-	d.catalogue.Each(func(e catalogue.Entry) {
+	d.catalog.Each(func(e catalog.Entry) {
 		if original, ok := held[e.ID]; ok && editions.Exposed(e.Life(), original, d.now()) {
 			exposed[e.ID] = true
 		}

@@ -21,9 +21,9 @@ type Server struct {
 	Key string `name:"key" env:"RELAIS_KEY,RELAIS_ADMIN_KEY" secret:"" placeholder:"rk_…" help:"An editor's key."`
 }
 
-func (s Server) client() (client.Client, error) {
+func (s Server) client(t Terminal) (client.Client, error) {
 	if s.Key == "" {
-		return client.Client{}, fmt.Errorf("%s", say(
+		return client.Client{}, fmt.Errorf("%s", t.say(
 			"il faut une clé d’éditeur : --key rk_… ou RELAIS_KEY", "an editor's key is needed: --key rk_… or RELAIS_KEY"))
 	}
 	return client.Client{Base: strings.TrimRight(s.URL, "/"), Key: s.Key}, nil
@@ -34,6 +34,7 @@ type Terminal struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Live     bool // Err is a terminal: a line may be drawn again
+	French   bool // its language; English otherwise
 }
 
 // Command is one of the commands of this package.
@@ -43,21 +44,24 @@ type Command interface {
 	Run(ctx context.Context, t Terminal) error
 }
 
-// Standard is the terminal of the process.
-func Standard() Terminal {
+// Standard is the terminal of the process; its language is that of the POSIX
+// locale in the environment.
+func Standard(getenv func(string) string) Terminal {
 	info, err := os.Stderr.Stat()
-	return Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Live: err == nil && info.Mode()&os.ModeCharDevice != 0}
+	t := Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Live: err == nil && info.Mode()&os.ModeCharDevice != 0}
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := getenv(name); v != "" {
+			t.French = strings.HasPrefix(strings.ToLower(v), "fr")
+			break
+		}
+	}
+	return t
 }
 
-// say chooses between two texts by the language of the terminal (POSIX locale).
-func say(french, english string) string {
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if v := os.Getenv(name); v != "" {
-			if strings.HasPrefix(strings.ToLower(v), "fr") {
-				return french
-			}
-			return english
-		}
+// say chooses between two texts by the language of the terminal.
+func (t Terminal) say(french, english string) string {
+	if t.French {
+		return french
 	}
 	return english
 }

@@ -49,7 +49,7 @@ type progress struct {
 // Run sends the stream and shows how far it is. Items that were not taken are
 // listed on the error output, and make it fail at the end.
 func (c *Import) Run(ctx context.Context, t Terminal) error {
-	relay, err := c.client()
+	relay, err := c.client(t)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (c *Import) Run(ctx context.Context, t Terminal) error {
 	go func() {
 		defer close(drawn)
 		every(sending, pollEvery, func() {
-			bar.draw(counted.n.Load(), size, say("envoi", "sending"))
+			bar.draw(counted.n.Load(), size, t.say("envoi", "sending"))
 		})
 	}()
 	var p progress
@@ -77,7 +77,7 @@ func (c *Import) Run(ctx context.Context, t Terminal) error {
 	sent()
 	<-drawn
 	if err == nil {
-		err = follow(ctx, relay, bar, &p)
+		err = follow(ctx, t, relay, bar, &p)
 	}
 	bar.end()
 	if err != nil {
@@ -87,12 +87,12 @@ func (c *Import) Run(ctx context.Context, t Terminal) error {
 }
 
 // follow waits until the relay has worked off the stream.
-func follow(ctx context.Context, relay client.Client, bar *bar, p *progress) error {
+func follow(ctx context.Context, t Terminal, relay client.Client, bar *bar, p *progress) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	away := 0
 	for p.State != "done" && p.State != "failed" {
-		bar.draw(p.Position, p.Bytes, counts(*p))
+		bar.draw(p.Position, p.Bytes, counts(t, *p))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -108,7 +108,7 @@ func follow(ctx context.Context, relay client.Client, bar *bar, p *progress) err
 			away++ // restarting, perhaps: the import goes on then
 		}
 	}
-	bar.draw(p.Position, p.Bytes, counts(*p))
+	bar.draw(p.Position, p.Bytes, counts(t, *p))
 	return nil
 }
 
@@ -118,27 +118,27 @@ func refused(err error) bool {
 	return ok && s.Status < http.StatusInternalServerError
 }
 
-func counts(p progress) string {
-	return fmt.Sprintf(say("%d lus, %d acceptés, %d inchangés, %d refusés", "%d read, %d accepted, %d unchanged, %d rejected"),
+func counts(t Terminal, p progress) string {
+	return fmt.Sprintf(t.say("%d lus, %d acceptés, %d inchangés, %d refusés", "%d read, %d accepted, %d unchanged, %d rejected"),
 		p.Read, p.Accepted, p.Unchanged, p.Rejected)
 }
 
 func report(t Terminal, p progress) error {
 	for _, e := range p.Errors {
-		where := fmt.Sprintf(say("ligne %d : ", "line %d: "), e.Line)
+		where := fmt.Sprintf(t.say("ligne %d : ", "line %d: "), e.Line)
 		if e.Line == 0 {
 			where = ""
 		}
 		_, _ = fmt.Fprintln(t.Err, where+e.Detail)
 	}
 	if more := p.Rejected - len(p.Errors); more > 0 {
-		_, _ = fmt.Fprintf(t.Err, say("… et %d de plus\n", "… and %d more\n"), more)
+		_, _ = fmt.Fprintf(t.Err, t.say("… et %d de plus\n", "… and %d more\n"), more)
 	}
-	if _, err := fmt.Fprintf(t.Out, "%s  %s  %s\n", p.ID, p.State, counts(p)); err != nil {
+	if _, err := fmt.Fprintf(t.Out, "%s  %s  %s\n", p.ID, p.State, counts(t, p)); err != nil {
 		return err
 	}
 	if p.State == "failed" || p.Rejected > 0 {
-		return errors.New(say("tout n’a pas été pris", "not everything was taken"))
+		return errors.New(t.say("tout n’a pas été pris", "not everything was taken"))
 	}
 	return nil
 }

@@ -32,12 +32,12 @@ type Publish struct {
 // Run publishes the files one after the other and prints a line for each. It
 // goes on after a file that is refused, and fails at the end.
 func (c *Publish) Run(ctx context.Context, t Terminal) error {
-	relay, err := c.client()
+	relay, err := c.client(t)
 	if err != nil {
 		return err
 	}
 	if c.ID != "" && len(c.Files) > 1 {
-		return errors.New(say("--id ne va qu’avec un seul fichier", "--id goes with one file only"))
+		return errors.New(t.say("--id ne va qu’avec un seul fichier", "--id goes with one file only"))
 	}
 	failed := 0
 	for _, name := range c.Files {
@@ -47,7 +47,7 @@ func (c *Publish) Run(ctx context.Context, t Terminal) error {
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf(say("%d fichier(s) sur %d non publié(s)", "%d of %d files not published"), failed, len(c.Files))
+		return fmt.Errorf(t.say("%d fichier(s) sur %d non publié(s)", "%d of %d files not published"), failed, len(c.Files))
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ func (c *Publish) publish(ctx context.Context, t Terminal, relay client.Client, 
 	if err != nil {
 		return err
 	}
-	contentType, err := c.mediaType(name)
+	contentType, err := c.mediaType(t, name)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func read(t Terminal, name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-func (c *Publish) mediaType(name string) (string, error) {
+func (c *Publish) mediaType(t Terminal, name string) (string, error) {
 	kind := c.Type
 	if kind == "" {
 		kind = strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
@@ -121,5 +121,5 @@ func (c *Publish) mediaType(name string) (string, error) {
 	case "txt", "text", "":
 		return "text/plain", nil
 	}
-	return "", fmt.Errorf(say("type inconnu : .%s (--type json, html, markdown ou text)", "unknown type: .%s (--type json, html, markdown or text)"), kind)
+	return "", fmt.Errorf(t.say("type inconnu : .%s (--type json, html, markdown ou text)", "unknown type: .%s (--type json, html, markdown or text)"), kind)
 }

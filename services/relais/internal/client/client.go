@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -34,14 +35,14 @@ func (e *StatusError) Error() string {
 	if e.Problem.Title == "" {
 		return fmt.Sprintf("status %d: %s", e.Status, e.body)
 	}
-	s := fmt.Sprintf("status %d: %s", e.Status, e.Problem.Title)
+	lines := []string{fmt.Sprintf("status %d: %s", e.Status, e.Problem.Title)}
 	if e.Problem.Detail != "" {
-		s += ": " + e.Problem.Detail
+		lines[0] += ": " + e.Problem.Detail
 	}
 	for _, f := range e.Problem.Errors {
-		s += "\n  " + f.Pointer + ": " + f.Detail
+		lines = append(lines, "  "+f.Pointer+": "+f.Detail)
 	}
-	return s
+	return strings.Join(lines, "\n")
 }
 
 // patience is how long an answer may take that does not depend on how much is
@@ -70,7 +71,7 @@ func (c Client) Do(ctx context.Context, method, path, contentType string, in, ou
 
 // Stream is Do for a body of any length, which may take as long as ctx allows.
 func (c Client) Stream(ctx context.Context, method, path, contentType string, body io.Reader, out any, header ...string) error {
-	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, body) //nolint:gosec // the relay that its user named
+	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, body)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
@@ -81,7 +82,7 @@ func (c Client) Stream(ctx context.Context, method, path, contentType string, bo
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	resp, err := http.DefaultClient.Do(req) //nolint:gosec // the relay that its user named
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}

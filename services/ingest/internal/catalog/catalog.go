@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package catalogue is the list of all editions, in memory, projected from the
+// Package catalog is the list of all editions, in memory, projected from the
 // log: what an editor browses, and where embargoes and expiries to come stand.
-package catalogue
+package catalog
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 	"github.com/relais-press/relais/services/ingest/internal/extract/plain"
 )
 
-// Catalogue lists editions. It is safe for concurrent use.
-type Catalogue struct {
+// Catalog lists editions. It is safe for concurrent use.
+type Catalog struct {
 	bus     *bus.Bus
 	log     *slog.Logger
 	changed func(Entry) // called for each version applied, outside the lock
@@ -68,19 +68,19 @@ func (e *Entry) Life() article.Edition {
 	}
 }
 
-// New returns an empty catalogue; changed is called for each version applied.
-func New(b *bus.Bus, log *slog.Logger, changed func(Entry)) *Catalogue {
-	return &Catalogue{bus: b, log: log, changed: changed, index: map[edition]int{}, words: newWords(), moved: make(chan struct{})}
+// New returns an empty catalog; changed is called for each version applied.
+func New(b *bus.Bus, log *slog.Logger, changed func(Entry)) *Catalog {
+	return &Catalog{bus: b, log: log, changed: changed, index: map[edition]int{}, words: newWords(), moved: make(chan struct{})}
 }
 
 // Run follows the log until ctx ends.
-func (c *Catalogue) Run(ctx context.Context) error {
+func (c *Catalog) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		err := c.bus.Replay(ctx, bus.Articles, article.Subject("*", "*"), c.apply, c.catchUp)
 		if ctx.Err() != nil {
 			return nil
 		}
-		c.log.WarnContext(ctx, "catalogue interrupted", "error", err)
+		c.log.WarnContext(ctx, "catalog interrupted", "error", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(200 * time.Millisecond):
@@ -89,7 +89,7 @@ func (c *Catalogue) Run(ctx context.Context) error {
 	return nil
 }
 
-func (c *Catalogue) apply(m bus.Message) {
+func (c *Catalog) apply(m bus.Message) {
 	change, err := article.Decode(m.Header, m.Data)
 	if err != nil {
 		c.log.Error("edition unreadable", "sequence", m.Sequence, "error", err)
@@ -104,7 +104,7 @@ func (c *Catalogue) apply(m bus.Message) {
 
 // move applies what stands at a position of the log, and reports whether it is
 // news.
-func (c *Catalogue) move(sequence uint64, entry *Entry) bool {
+func (c *Catalog) move(sequence uint64, entry *Entry) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if sequence > c.position {
@@ -131,12 +131,12 @@ func (c *Catalogue) move(sequence uint64, entry *Entry) bool {
 	return true
 }
 
-func (c *Catalogue) signal() {
+func (c *Catalog) signal() {
 	close(c.moved)
 	c.moved = make(chan struct{})
 }
 
-func (c *Catalogue) compact() {
+func (c *Catalog) compact() {
 	live := make([]row, 0, len(c.rows)-c.dead)
 	for _, r := range c.rows {
 		if r.id != "" {
@@ -147,16 +147,16 @@ func (c *Catalogue) compact() {
 	c.rows, c.dead = live, 0
 }
 
-func (c *Catalogue) catchUp() {
+func (c *Catalog) catchUp() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.caughtUp = true
 	c.signal()
 }
 
-// Await returns once the catalogue has what the log held when it was called;
+// Await returns once the catalog has what the log held when it was called;
 // Unavailable when that takes longer than ctx allows.
-func (c *Catalogue) Await(ctx context.Context) error {
+func (c *Catalog) Await(ctx context.Context) error {
 	last, err := c.bus.LastSequence(ctx, bus.Articles)
 	if err != nil {
 		return err
@@ -189,7 +189,7 @@ type Filter struct {
 
 // List returns editions, newest version first, and the sequence to go on from,
 // as Before; 0 when there are no more.
-func (c *Catalogue) List(f Filter, now time.Time) (list []Entry, next uint64) {
+func (c *Catalog) List(f Filter, now time.Time) (list []Entry, next uint64) {
 	section, words := plain.Fold(f.Section), strings.Fields(plain.Fold(f.Query))
 	list = []Entry{}
 	c.mu.RLock()
@@ -212,11 +212,11 @@ func (c *Catalogue) List(f Filter, now time.Time) (list []Entry, next uint64) {
 }
 
 // present tells how an entry stands now.
-func (c *Catalogue) present(e *Entry, r *row, now time.Time) {
+func (c *Catalog) present(e *Entry, r *row, now time.Time) {
 	life := e.Life()
 	e.PubStatus = life.StatusAt(now)
 	if at, ok := c.index[edition{r.id, r.source}]; ok && r.language != r.source {
-		e.Stale = e.SourceVersion < int(c.rows[at].version)
+		e.Stale = e.SourceVersion < c.rows[at].version
 	}
 }
 
@@ -238,8 +238,8 @@ func (f *Filter) accepts(e *Entry, section string, words []string) bool {
 }
 
 // Each calls fn for every edition, in the order of the log. fn must not call
-// the catalogue.
-func (c *Catalogue) Each(fn func(Entry)) {
+// the catalog.
+func (c *Catalog) Each(fn func(Entry)) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	for i := range c.rows {
