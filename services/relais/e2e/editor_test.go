@@ -439,6 +439,29 @@ func TestAnEmbargoIsNotTakenForWithheld(t *testing.T) {
 	}
 }
 
+// TestWhatAnEditorEmptiesStaysEmpty takes the people that were found out of the
+// form: they are not found again.
+func TestWhatAnEditorEmptiesStaysEmpty(t *testing.T) {
+	d := openEditor(t, "/editor?lang=fr")
+	d.login()
+	d.set("source", "Une rencontre à Paris\n\nClaire Balva (CEO de Blockchain Partner) a ouvert la rencontre, que les communes attendaient depuis longtemps.")
+	d.click("extract-button")
+	d.is("document.querySelectorAll('#rows-people .row').length === 1")
+	d.is("document.querySelector('#rows-people .remove').click() === undefined && document.querySelectorAll('#rows-people .row').length === 0")
+	d.set("f-keywords", " ")
+	d.click("publish")
+	d.shown("published-text", "La version 1 est publiée.")
+	var e struct {
+		People   []struct{ Name string }
+		Keywords []string
+		Places   []string
+	}
+	d.edit(http.StatusOK, "GET", "/v1/articles/une-rencontre-a-paris/fr", "").into(t, &e)
+	if len(e.People) != 0 || len(e.Keywords) != 0 || len(e.Places) != 1 {
+		t.Errorf("published %+v", e)
+	}
+}
+
 // TestAKeyThatIsRevokedLosesNoWork revokes the key of somebody who writes.
 func TestAKeyThatIsRevokedLosesNoWork(t *testing.T) {
 	d := openEditor(t, "/editor?lang=fr")

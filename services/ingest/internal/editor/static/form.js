@@ -160,6 +160,10 @@ export function fill(edition, { present, held }) {
   count();
 }
 
+// What the API reads out of the text when nothing is said of it. Empty here, it
+// was left empty by its editor: null says so.
+const guessed = ["people", "organisations", "places", "event", "section", "keywords"];
+
 /** The edition as the form has it. */
 export function read() {
   const edition = { ...base };
@@ -177,7 +181,9 @@ export function read() {
   if (edition.sourceLanguage === base.language) edition.sourceLanguage = edition.language;
   Object.assign(edition, readBody());
   for (const [name, value] of Object.entries(edition)) {
-    if (value === "" || (Array.isArray(value) && value.length === 0)) delete edition[name];
+    const empty = value === "" || value === undefined || (Array.isArray(value) && value.length === 0);
+    if (empty && guessed.includes(name)) edition[name] = null;
+    else if (empty) delete edition[name];
   }
   return edition;
 }
