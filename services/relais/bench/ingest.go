@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,27 +26,80 @@ import (
 )
 
 const (
-	clients  = 16      // that post at the same time
-	posts    = 4_000   // articles they post
-	imported = 100_000 // articles of the import, in two halves
+	clients   = 16      // that post at the same time
+	posts     = 4_000   // articles they post
+	imported  = 100_000 // articles of the import into ingest alone, in two halves
+	alongside = 5_000   // articles posted to the one binary, and as many imported
 )
 
 // rates are in operations a second.
 type rates struct{ appends, pipelined float64 }
 
-// rawIngest measures what the log can take of the bytes that ingest writes,
-// under the same sync setting: compare-and-set appends one by one from as many
-// clients, and with many under way at once.
-func rawIngest(ctx context.Context, dir string) (rates, error) {
-	var out rates
-	server, err := embedded.Start(embedded.Config{Dir: dir})
+// ingestAlone measures ingest as it runs apart, on a log that fsyncs every
+// append, beside what that log takes of the same bytes from this process:
+// compare-and-set appends one by one from as many clients, and with many under
+// way at once.
+func ingestAlone(ctx context.Context, out io.Writer, program, dir string) (rates, error) {
+	server, err := embedded.Start(embedded.Config{Dir: filepath.Join(dir, "log"), Listen: "127.0.0.1:0"})
 	if err != nil {
-		return out, err
+		return rates{}, err
 	}
 	defer server.Stop()
-	conn, err := server.Connect()
+	raw, err := rawIngest(ctx, server.URL())
 	if err != nil {
-		return out, err
+		return raw, err
+	}
+	r, err := start(ctx, program, "--listen", "127.0.0.1:0", "--nats-url", server.URL(), "--data", filepath.Join(dir, "data"))
+	if err != nil {
+		return raw, err
+	}
+	defer r.stop()
+	if err := r.post(ctx, out, "POSTs to ingest", posts, raw); err != nil {
+		return raw, err
+	}
+	recap, err := demo.Recap()
+	if err != nil {
+		return raw, err
+	}
+	took, err := repeat(ctx, 300, func(ctx context.Context) error { return r.extract(ctx, recap) })
+	if err != nil {
+		return raw, err
+	}
+	fmt.Fprintf(out, "extract the sample recap %8.2f ms p50, %.2f p99 over HTTP (to reach: < 2)\n", ms(took.at(0.5)), ms(took.at(0.99)))
+	for half := range 2 {
+		if err := r.importMany(ctx, out, "import into ingest", half*imported/2, imported/2, raw); err != nil {
+			return raw, err
+		}
+	}
+	return raw, nil
+}
+
+// ingestAlongside measures the same in the one binary, which indexes and links
+// what comes at the same time, on the same processors.
+func (r *relay) ingestAlongside(ctx context.Context, out io.Writer, raw rates) error {
+	if err := r.post(ctx, out, "POSTs to the one binary", alongside, raw); err != nil {
+		return err
+	}
+	return r.importMany(ctx, out, "import, one binary", 0, alongside, raw)
+}
+
+func (r *relay) post(ctx context.Context, out io.Writer, name string, total int, raw rates) error {
+	speed, err := rate(clients, total, func(n int) error {
+		return r.edit(ctx, http.MethodPost, fmt.Sprintf("/v1/articles?id=post-%d", n), articleBody(n), nil)
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%-24s %8.0f /s    from %d clients; raw appends %.0f /s, %.0f %% (to reach: ≥ 50 %%)\n",
+		name, speed, clients, raw.appends, 100*speed/raw.appends)
+	return nil
+}
+
+func rawIngest(ctx context.Context, url string) (rates, error) {
+	var out rates
+	conn, err := nats.Connect(url)
+	if err != nil {
+		return out, fmt.Errorf("connect to the raw log: %w", err)
 	}
 	defer conn.Close()
 	log, err := bus.Open(ctx, conn, bus.Config{Logger: slog.New(slog.DiscardHandler)})
@@ -125,37 +179,6 @@ func rate(workers, total int, call func(n int) error) (float64, error) {
 	return float64(total) / time.Since(begin).Seconds(), failed
 }
 
-// ingest measures single posts, an import and an extraction beside raw.
-func (r *relay) ingest(ctx context.Context, out io.Writer, raw rates) error {
-	posted, err := rate(clients, posts, func(n int) error {
-		return r.edit(ctx, http.MethodPost, fmt.Sprintf("/v1/articles?id=post-%d", n), articleBody(n), nil)
-	})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "POSTs from %d clients     %8.0f /s    raw appends %.0f /s, %.0f %% (to reach: ≥ 50 %%)\n",
-		clients, posted, raw.appends, 100*posted/raw.appends)
-	recap, err := demo.Recap()
-	if err != nil {
-		return err
-	}
-	took, err := repeat(ctx, 200, func(ctx context.Context) error { return r.extract(ctx, recap) })
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "extract the sample recap %8.2f ms p50, %.2f p99 over HTTP (to reach: < 2)\n", ms(took.at(0.5)), ms(took.at(0.99)))
-	for half := range 2 {
-		before := r.rss()
-		speed, err := r.importMany(ctx, half*imported/2, imported/2)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "import of %6d          %8.0f /s    raw pipelined appends %.0f /s, %.0f %% (to reach: ≥ 50 %%); RSS %.0f → %.0f MiB\n",
-			imported/2, speed, raw.pipelined, 100*speed/raw.pipelined, before, r.rss())
-	}
-	return nil
-}
-
 func (r *relay) extract(ctx context.Context, recap string) error {
 	_, err := call(ctx, http.MethodPost, r.base+"/v1/extract", recap, map[string]string{
 		"Authorization": "Bearer " + adminKey, "Content-Type": "text/plain",
@@ -163,10 +186,10 @@ func (r *relay) extract(ctx context.Context, recap string) error {
 	return err
 }
 
-// importMany imports editions as NDJSON and returns how many a second were
-// taken, from the first byte sent until all are in the log.
-func (r *relay) importMany(ctx context.Context, from, total int) (float64, error) {
-	begin := time.Now()
+// importMany imports editions as NDJSON and tells how many a second were taken,
+// from the first byte sent until all are in the log.
+func (r *relay) importMany(ctx context.Context, out io.Writer, name string, from, total int, raw rates) error {
+	before, begin := r.rss(), time.Now()
 	stream, w := io.Pipe()
 	go func() {
 		for n := range total {
@@ -179,13 +202,13 @@ func (r *relay) importMany(ctx context.Context, from, total int) (float64, error
 	}()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.base+"/v1/imports", stream)
 	if err != nil {
-		return 0, fmt.Errorf("import: %w", err)
+		return fmt.Errorf("import: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+adminKey)
 	req.Header.Set("Content-Type", "application/x-ndjson")
 	resp, err := client.Do(req)
 	if err != nil {
-		return 0, fmt.Errorf("import: %w", err)
+		return fmt.Errorf("import: %w", err)
 	}
 	defer resp.Body.Close()
 	var state struct {
@@ -194,21 +217,24 @@ func (r *relay) importMany(ctx context.Context, from, total int) (float64, error
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil || json.NewDecoder(bytes.NewReader(body)).Decode(&state) != nil || state.ID == "" {
-		return 0, fmt.Errorf("import: status %d: %s", resp.StatusCode, body)
+		return fmt.Errorf("import: status %d: %s", resp.StatusCode, body)
 	}
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for state.State != "done" {
 		if state.State == "failed" || ctx.Err() != nil {
-			return 0, fmt.Errorf("import %s: %+v", state.ID, state)
+			return fmt.Errorf("import %s: %+v", state.ID, state)
 		}
 		<-tick.C
 		if err := r.edit(ctx, http.MethodGet, "/v1/imports/"+state.ID, "", &state); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if state.Accepted != total {
-		return 0, fmt.Errorf("import %s: %d of %d were accepted", state.ID, state.Accepted, total)
+		return fmt.Errorf("import %s: %d of %d were accepted", state.ID, state.Accepted, total)
 	}
-	return float64(total) / time.Since(begin).Seconds(), nil
+	speed := float64(total) / time.Since(begin).Seconds()
+	fmt.Fprintf(out, "%-24s %8.0f /s    of %d; raw pipelined appends %.0f /s, %.0f %% (to reach: ≥ 50 %%); RSS %.0f → %.0f MiB\n",
+		name, speed, total, raw.pipelined, 100*speed/raw.pipelined, before, r.rss())
+	return nil
 }

@@ -29,21 +29,21 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, dir string) error {
-	program := filepath.Join(dir, "relais")
-	build := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/relais-press/relais/services/relais")
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir+"/",
+		"github.com/relais-press/relais/services/relais", "github.com/relais-press/relais/services/ingest/cmd/relais-ingest")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
-		return fmt.Errorf("build relais: %w", err)
+		return fmt.Errorf("build the commands: %w", err)
 	}
 	raw, err := measureRaw(ctx, filepath.Join(dir, "raw"))
 	if err != nil {
 		return err
 	}
-	rawLog, err := rawIngest(ctx, filepath.Join(dir, "raw-log"))
+	rawLog, err := ingestAlone(ctx, out, filepath.Join(dir, "relais-ingest"), filepath.Join(dir, "alone"))
 	if err != nil {
 		return err
 	}
-	r, err := start(ctx, program, filepath.Join(dir, "data"))
+	r, err := start(ctx, filepath.Join(dir, "relais"), "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"))
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 		fmt.Fprintf(out, "%-24s %8.2f ms p50, %.2f p99; bare net/http %.2f, × %.1f\n", m.name,
 			ms(took.at(0.5)), ms(took.at(0.99)), ms(raw.http.at(0.5)), ratio(took.at(0.5), raw.http.at(0.5)))
 	}
-	if err := r.ingest(ctx, out, rawLog); err != nil {
+	if err := r.ingestAlongside(ctx, out, rawLog); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "memory after all         %8.1f MiB\n", r.rss())

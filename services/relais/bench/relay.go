@@ -23,7 +23,7 @@ import (
 
 const adminKey = "rk_benchmark-admin-key-0123456789"
 
-// relay is a running relais.
+// relay is a running relais, or one service of it.
 type relay struct {
 	cmd   *exec.Cmd
 	base  string
@@ -61,26 +61,26 @@ func call(ctx context.Context, method, target, body string, header map[string]st
 	return answer, err
 }
 
-func start(ctx context.Context, program, dir string) (*relay, error) {
-	r := &relay{cmd: exec.CommandContext(ctx, program, "serve", "--listen", "127.0.0.1:0", "--data", dir)}
+func start(ctx context.Context, program string, args ...string) (*relay, error) {
+	r := &relay{cmd: exec.CommandContext(ctx, program, args...)}
 	r.cmd.Env = append(r.cmd.Environ(), "RELAIS_ADMIN_KEY="+adminKey, "RELAIS_LOG_FORMAT=json")
 	stderr, err := r.cmd.StderrPipe()
 	if err != nil {
-		return nil, fmt.Errorf("start relais: %w", err)
+		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
 	begin := time.Now()
 	if err := r.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start relais: %w", err)
+		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
 	lines := bufio.NewReader(stderr)
 	first, err := lines.ReadBytes('\n')
 	if err != nil {
-		return nil, fmt.Errorf("start relais: %w", err)
+		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, lines) }()
 	var listening struct{ Address string }
 	if err := json.Unmarshal(first, &listening); err != nil {
-		return nil, fmt.Errorf("relais said %s: %w", bytes.TrimSpace(first), err)
+		return nil, fmt.Errorf("%s said %s: %w", program, bytes.TrimSpace(first), err)
 	}
 	r.base = "http://" + listening.Address
 	for {
@@ -90,7 +90,7 @@ func start(ctx context.Context, program, dir string) (*relay, error) {
 		}
 		if ctx.Err() != nil || time.Since(begin) > time.Minute {
 			r.stop()
-			return nil, fmt.Errorf("relais was not ready within a minute")
+			return nil, fmt.Errorf("%s was not ready within a minute", program)
 		}
 	}
 }
