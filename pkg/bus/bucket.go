@@ -3,9 +3,12 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -15,9 +18,10 @@ import (
 
 // Bucket is one key-value bucket of the log.
 type Bucket struct {
-	bus  *Bus
-	kv   jetstream.KeyValue
-	name string
+	bus    *Bus
+	kv     jetstream.KeyValue
+	stream jetstream.Stream // that it is kept in
+	name   string
 }
 
 // Entry is one value of a bucket.
@@ -34,7 +38,11 @@ func (b *Bus) Bucket(ctx context.Context, name string) (*Bucket, error) {
 	if err != nil {
 		return nil, unavailable("open bucket "+name, err)
 	}
-	return &Bucket{bus: b, kv: kv, name: name}, nil
+	stream, err := b.js.Stream(ctx, "KV_"+name)
+	if err != nil {
+		return nil, unavailable("open bucket "+name, err)
+	}
+	return &Bucket{bus: b, kv: kv, stream: stream, name: name}, nil
 }
 
 // Get returns the value of a key, or NotFound.
@@ -95,19 +103,35 @@ func (k *Bucket) lost(op, key string, err error) error {
 	return unavailable(fmt.Sprintf("%s %s/%s", op, k.name, key), err)
 }
 
-// List returns the live entries whose keys match a filter (NATS wildcards).
+// List returns the live entries whose keys match a filter (NATS wildcards), each
+// key once, also while somebody writes.
 func (k *Bucket) List(ctx context.Context, filter string) ([]Entry, error) {
-	ctx, cancel := context.WithCancel(ctx)
+	prefix := "$KV." + k.name + "."
+	expected, err := k.bus.subjects(ctx, k.stream, prefix+filter)
+	if err != nil {
+		return nil, err
+	}
+	watching, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var out []Entry
-	err := k.Follow(ctx, filter, func(e Entry) {
+	seen := make(map[string]Entry, len(expected))
+	err = k.Follow(watching, filter, func(e Entry) { seen[e.Key] = e }, cancel)
+	if err != nil && (ctx.Err() != nil || !errors.Is(err, context.Canceled)) {
+		return nil, err
+	}
+	out := make([]Entry, 0, len(expected))
+	for _, subject := range expected {
+		key := strings.TrimPrefix(subject, prefix)
+		e, ok := seen[key]
+		if !ok { // overwritten before the watcher came to it
+			if e, err = k.Get(ctx, key); err != nil && !fault.Is(err, fault.NotFound) {
+				return nil, err
+			}
+		}
 		if e.Value != nil {
 			out = append(out, e)
 		}
-	}, cancel)
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return nil, err
 	}
+	slices.SortFunc(out, func(a, b Entry) int { return cmp.Compare(a.Revision, b.Revision) })
 	return out, nil
 }
 

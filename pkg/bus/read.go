@@ -124,10 +124,14 @@ func (b *Bus) Headers(ctx context.Context, stream, filter string, from, to uint6
 
 // Subjects lists the subjects of a stream that match a filter.
 func (b *Bus) Subjects(ctx context.Context, stream, filter string) ([]string, error) {
+	return b.subjects(ctx, b.streams[stream], filter)
+}
+
+func (b *Bus) subjects(ctx context.Context, stream jetstream.Stream, filter string) ([]string, error) {
 	if err := b.connected(); err != nil {
 		return nil, err
 	}
-	info, err := b.streams[stream].Info(ctx, jetstream.WithSubjectFilter(filter))
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(filter))
 	if err != nil {
 		return nil, unavailable("list "+filter, err)
 	}

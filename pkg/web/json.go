@@ -68,19 +68,34 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
 // or doubled name, every value of the wrong type and every invalid UTF-8
 // sequence is named by its JSON Pointer in a Malformed error.
 func DecodeJSON(data []byte, v any) error {
+	_, err := DecodeMembers(data, v)
+	return err
+}
+
+// DecodeMembers is [DecodeJSON], and returns the names that the object has,
+// those with null included.
+func DecodeMembers(data []byte, v any) (given map[string]bool, err error) {
 	if err := wellFormed(data); err != nil {
-		return err
+		return nil, err
+	}
+	const detail = "the JSON does not have the shape this call takes"
+	members, doubled, ok := object(bytes.TrimSpace(data))
+	if !ok {
+		return nil, fault.WithFields(fault.Malformed, detail, fault.Field{Pointer: "", Detail: "must be an object"})
 	}
 	var fields []fault.Field
-	check(data, reflect.TypeOf(v).Elem(), "", &fields)
+	checkMembers(members, doubled, reflect.TypeOf(v).Elem(), "", &fields)
 	if len(fields) > 0 {
-		return fault.WithFields(fault.Malformed, "the JSON does not have the shape this call takes", fields...)
+		return nil, fault.WithFields(fault.Malformed, detail, fields...)
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return fault.WithFields(fault.Malformed, "the JSON does not have the shape this call takes",
-			fault.Field{Pointer: "", Detail: err.Error()})
+		return nil, fault.WithFields(fault.Malformed, detail, fault.Field{Pointer: "", Detail: err.Error()})
 	}
-	return nil
+	given = make(map[string]bool, len(members))
+	for name := range members {
+		given[name] = true
+	}
+	return given, nil
 }
 
 func wellFormed(data []byte) error {
@@ -156,6 +171,10 @@ func checkObject(raw []byte, t reflect.Type, pointer string, out *[]fault.Field)
 		*out = append(*out, fault.Field{Pointer: pointer, Detail: "must be an object"})
 		return
 	}
+	checkMembers(members, doubled, t, pointer, out)
+}
+
+func checkMembers(members map[string]json.RawMessage, doubled []string, t reflect.Type, pointer string, out *[]fault.Field) {
 	known := map[string]reflect.Type{}
 	fieldTypes(t, known)
 	for _, name := range slices.Sorted(maps.Keys(members)) {

@@ -38,6 +38,7 @@ func Contract(t *testing.T, open func(t *testing.T) *bus.Bus) {
 	t.Run("replay gives the newest of each subject, then what is new", func(t *testing.T) { replay(t, open(t)) })
 	t.Run("buckets", func(t *testing.T) { bucket(t, open(t)) })
 	t.Run("consumers that run are known", func(t *testing.T) { running(t, open(t)) })
+	t.Run("a list has each key once, also while it is written", func(t *testing.T) { listWhileWritten(t, open(t)) })
 	t.Run("stages", func(t *testing.T) { stages(t, open(t)) })
 	t.Run("stages are followed", func(t *testing.T) { followStages(t, open(t)) })
 }

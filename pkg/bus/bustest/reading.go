@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +128,40 @@ func until(t *testing.T, what string, done func() bool) {
 		case <-tick.C:
 		case <-deadline:
 			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+func listWhileWritten(t *testing.T, b *bus.Bus) {
+	bucket, err := b.Bucket(t.Context(), bus.Keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"a", "b", "c"} {
+		if _, err := bucket.Put(t.Context(), key, []byte("0")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+				if _, err := bucket.Put(t.Context(), "b", []byte(strconv.Itoa(n))); err != nil {
+					t.Errorf("put: %v", err)
+					return
+				}
+			}
+		}
+	}()
+	defer func() { close(stop); <-stopped }()
+	for range 200 {
+		list, err := bucket.List(t.Context(), ">")
+		if err != nil || len(list) != 3 {
+			t.Fatalf("a list of three keys has %d (%v): %v", len(list), err, list)
 		}
 	}
 }

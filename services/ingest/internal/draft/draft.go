@@ -8,7 +8,6 @@ package draft
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -127,20 +126,9 @@ func CheckJSON(body []byte) error {
 	return web.DecodeJSON(body, &in)
 }
 
-func decode(body []byte) (input, map[string]bool, error) {
-	var in input
-	if err := web.DecodeJSON(body, &in); err != nil {
-		return in, nil, err
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil {
-		return in, nil, fault.Wrap(fault.Malformed, "the body is not JSON", err)
-	}
-	given := make(map[string]bool, len(members))
-	for name := range members {
-		given[name] = true
-	}
-	return in, given, nil
+func decode(body []byte) (in input, given map[string]bool, err error) {
+	given, err = web.DecodeMembers(body, &in)
+	return in, given, err
 }
 
 // draft normalizes the texts and turns the one body that was given into both
