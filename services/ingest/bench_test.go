@@ -74,3 +74,18 @@ func BenchmarkAppend(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkImport measures editions imported as NDJSON, from the first byte
+// until all are in the log; BenchmarkAppend is beside it, too.
+func BenchmarkImport(b *testing.B) {
+	n := open(b, ingest.Config{AdminKey: adminKey})
+	text := strings.Repeat("La collectivité numérise les décisions du tribunal. ", 40)
+	var stream strings.Builder
+	for k := range b.N {
+		fmt.Fprintf(&stream, `{"id": "a-%d", "headline": "Compte rendu %d", "language": "fr", "bodyText": %q}`+"\n", k, k, text)
+	}
+	b.ResetTimer()
+	if p := n.imports(stream.String(), ndjson, ""); p.Accepted != b.N {
+		b.Errorf("import %+v", p)
+	}
+}
