@@ -10,6 +10,7 @@ package extract
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -50,9 +51,11 @@ func (r *Result) warn(pointer, format string, args ...any) {
 // taken for UTC, a date alone for midnight; dates of updates are passed over),
 // tags, and the part of the site it stands in.
 //
-// The first line that is left is the headline if it can be one: at most 300
-// characters, no full stop at its end, followed by a longer text. The rest is
-// the body, and its language is detected.
+// The headline is chosen among the lines above the first paragraph of prose by
+// its words and by what stands beside it; what is above it and no sentence is
+// furniture. Where none can be chosen it is the first line that is left. It has
+// at most 300 characters, no full stop at its end, and a longer text follows.
+// The rest is the body, and its language is detected.
 //
 // It sets Headline, BodyHTML, BodyText, Language and SourceLanguage, WordCount
 // and ReadingMinutes, and where the page says them Authors, DatePublished,
@@ -67,7 +70,7 @@ func Text(raw []byte) (Result, error) {
 	r := Result{Warnings: []Warning{}}
 	lines := markup.Scan(plain.Normalize(string(raw)))
 	found := withoutFurniture(lines)
-	headline, rest := splitHeadline(lines)
+	headline, rest := splitHeadline(lines, found.Headline)
 	e := &r.Edition
 	e.Headline = headline
 	if headline == "" {
@@ -108,7 +111,7 @@ func withoutFurniture(lines []markup.Line) furniture.Found {
 	for i, l := range lines {
 		texts[i] = l.Text
 	}
-	kept, found := furniture.Strip(texts)
+	kept, found := furniture.Strip(texts, false)
 	for i := range lines {
 		if !kept[i] {
 			lines[i].Text = ""
@@ -146,22 +149,21 @@ func (r *Result) detect() {
 	}
 }
 
-// splitHeadline takes the first line as the headline if it can be one.
-func splitHeadline(lines []markup.Line) (headline string, rest []markup.Line) {
-	for i, l := range lines {
-		if l.Text == "" {
-			continue
+// splitHeadline takes the chosen line as the headline, or the first where none
+// was chosen, if it can be one.
+func splitHeadline(lines []markup.Line, chosen int) (headline string, rest []markup.Line) {
+	i := chosen
+	if i < 0 {
+		i = slices.IndexFunc(lines, func(l markup.Line) bool { return l.Text != "" })
+	}
+	if i < 0 || !furniture.TitleLike(lines[i].Text) || markup.IsItem(lines[i].Text) {
+		return "", lines
+	}
+	length, follows := utf8.RuneCountInString(lines[i].Text), 0
+	for _, l := range lines[i+1:] {
+		if follows += utf8.RuneCountInString(l.Text); follows > length {
+			return lines[i].Text, slices.Concat(lines[:i], lines[i+1:])
 		}
-		if !furniture.TitleLike(l.Text) || markup.IsItem(l.Text) {
-			break
-		}
-		length, follows := utf8.RuneCountInString(l.Text), 0
-		for _, l := range lines[i+1:] {
-			if follows += utf8.RuneCountInString(l.Text); follows > length {
-				return lines[i].Text, lines[i+1:]
-			}
-		}
-		break
 	}
 	return "", lines
 }

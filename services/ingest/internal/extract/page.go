@@ -123,7 +123,7 @@ func (r *Result) withoutPageLines() {
 		}
 		places, lines = append(places, n), append(lines, plain.NormalizeLine(textOf(n)))
 	}
-	kept, found := furniture.Strip(lines)
+	kept, found := furniture.Strip(lines, true)
 	r.say(found)
 	r.minutes = found.Minutes
 	if len(found.Lines) == 0 {

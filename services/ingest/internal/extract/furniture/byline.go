@@ -21,7 +21,9 @@ type meta struct {
 	firm      bool // the label cannot stand before anything else
 	bare      bool // the line is a name and nothing else
 	place     bool // it begins with one word more
-	minutes   int
+
+	institution bool // an agency or an office stands where a name would
+	minutes     int
 }
 
 // The labels that come before a date or a name, folded.
@@ -108,11 +110,20 @@ func (m *meta) piece(r *reader) bool {
 	if len(m.names) == 0 || m.bare || m.dated {
 		if name, ok := r.name(); ok {
 			m.bare = len(m.names) == 0 && start == 0
-			m.names = append(m.names, name)
+			m.add(name)
 			return true
 		}
 	}
 	return start == 0 && m.dateline(r)
+}
+
+// add takes over a name; what is no person's is blank.
+func (m *meta) add(name string) {
+	if name == "" {
+		m.institution = true
+	} else if !slices.Contains(m.names, name) {
+		m.names = append(m.names, name)
+	}
 }
 
 // dateline reads the place before a date: "Paris, le 12 mars 2024".
@@ -226,9 +237,7 @@ func (m *meta) readNames(r *reader) bool {
 			break
 		}
 		found = true
-		if !slices.Contains(m.names, name) {
-			m.names = append(m.names, name)
-		}
+		m.add(name)
 		r.role()
 		r.origin()
 		if r.peek(0) == "(" && slices.Contains([]string{"avec", "with", "mit", "con"}, r.peek(1)) {
@@ -303,22 +312,58 @@ func (r *reader) origin() {
 		for word(0) {
 			r.at++
 		}
-	case r.peek(0) == "," && word(1) && r.at+2 == len(r.list):
+	case r.peek(0) == "," && word(1) && (r.at+2 == len(r.list) || slices.Contains([]string{"|", "·", "•", "–", "—", "-", "/"}, r.peek(2))):
 		r.at += 2
 	}
 }
 
-// name reads the name of a person, of two capitalized words or more, or of an
-// agency.
+// name reads the name of a person, of two capitalized words or more, without
+// titles; that of an agency or an office is blank.
 func (r *reader) name() (string, bool) {
 	start := r.at
-	for n := min(3, len(r.list)-r.at); n > 0; n-- {
-		if words := r.words(n); agencyNames[plain.Fold(strings.ReplaceAll(words, "’", "'"))] {
-			r.at += n
-			return words, true
+	if r.agency() {
+		return "", true
+	}
+	for honorifics[r.peek(0)] {
+		r.at++
+		r.accept(".")
+	}
+	first := r.at
+	capitals, end := r.capitals()
+	if capitals < 2 {
+		r.at = start
+		return "", false
+	}
+	r.at = end
+	for _, t := range r.list[first:end] {
+		if institutions[t.folded] {
+			return "", true
 		}
 	}
-	capitals, end := 0, r.at
+	return r.slice(first, end), true
+}
+
+// agency steps over the name of an agency or of the newsroom itself.
+func (r *reader) agency() bool {
+	for n := min(3, len(r.list)-r.at); n > 0; n-- {
+		if agencyNames[plain.Fold(strings.ReplaceAll(r.words(n), "’", "'"))] {
+			r.at += n
+			return true
+		}
+	}
+	return false
+}
+
+// honorifics come before a name and are no part of it; institutions are words
+// that no person's name holds.
+var (
+	honorifics   = set("dr|dre|dra|drs|prof|professeur|professeure|professor|professorin|profesor|profesora|professore|professoressa|me|maître|mme|mlle|mr|mrs|ms|mx|mag|dipl|ing|dott|dottor|dottore|dottssa|dott.ssa|avv|arch|geom|sig|sigra|sr|sra|srta|lic|licda|frau|herr|rev|sir|pr|priv|doz|phd|msc|ma")
+	institutions = set("rédaction|redaction|redazione|redacción|redaktion|gabinete|comunicación|comunicazione|comunicacion|communication|communications|kommunikation|presse|prensa|stampa|press|pressestelle|presseamt|pressestelle|ufficio|office|service|servicio|servizio|services|agence|agencia|agenzia|agentur|équipe|équipe|équipes|team|staff|desk|newsroom|editorial|collectif|association|associazione|asociación|verein|mairie|ville|commune|comune|ayuntamiento|stadt|gemeinde|università|université|universidad|universität|university|council|department|ministère|ministerio|ministero|ministerium|fondation|fundación|fondazione|stiftung|foundation|redazionale|bureau|oficina|correspondents|reporters|rédacteurs|admin|administrator|webmaster|news|nachrichten|online")
+)
+
+// capitals counts the words of the name that comes next, and finds its end.
+func (r *reader) capitals() (capitals, end int) {
+	end = r.at
 	for n := 0; n < 6 && !r.done(); n++ {
 		t := r.list[r.at]
 		first, size := utf8.DecodeRuneInString(t.text)
@@ -341,12 +386,7 @@ func (r *reader) name() (string, bool) {
 		}
 		break
 	}
-	r.at = end
-	if capitals < 2 {
-		r.at = start
-		return "", false
-	}
-	return r.slice(start, end), true
+	return capitals, end
 }
 
 // nameEnds are capitalized words that no name holds.

@@ -134,7 +134,7 @@ func classify(line string) class {
 		return c
 	}
 	if strings.ContainsAny(k, "0123456789") {
-		if c, ok := numeric(k); ok {
+		if c, ok := numeric(withApostrophe(line, k)); ok {
 			return c
 		}
 	}
@@ -145,6 +145,9 @@ func classify(line string) class {
 		return c
 	}
 	if c, ok := known.trail(line); ok {
+		return c
+	}
+	if c, ok := known.tiled(k); ok {
 		return c
 	}
 	if m, ok := signed(line, k); ok {
@@ -194,9 +197,6 @@ func short(line, k string) class {
 		if strings.ContainsAny(k, ":>»→-") && alsoWords[first] && alsoRead.MatchString(k) && TitleLike(line) {
 			return class{kind: readAlso}
 		}
-	}
-	if c, ok := known.tiled(k); ok {
-		return c
 	}
 	if pictures[k] {
 		return class{kind: credit, at: edges}
@@ -422,7 +422,7 @@ func signed(line, k string) (class, bool) {
 	}
 	m, ok := readMeta(line)
 	if !ok {
-		return class{}, false
+		return segmented(line)
 	}
 	c := class{kind: about, at: edges, minutes: m.minutes, meta: m}
 	switch {

@@ -24,12 +24,16 @@ type Found struct {
 	Published time.Time // zero when no line says it, or none is sure of day and month
 	Keywords  []string
 	Section   string
+	Headline  int // the line that is the headline; -1 when none was chosen
 }
 
 // Strip tells for every line of a page whether it is kept, and what was found
 // in those that are not. Lines are normalized, their white space collapsed; a
-// blank line is empty. The same lines always give the same answer.
-func Strip(lines []string) (kept []bool, found Found) {
+// blank line is empty. Where titled is set the first line is the headline, or
+// blank; else it is chosen among the lines above the first paragraph, and those
+// above it that are no sentences are furniture. The same lines always give the
+// same answer.
+func Strip(lines []string, titled bool) (kept []bool, found Found) {
 	s := &stripper{lines: lines, classes: make([]class, len(lines)), kept: make([]bool, len(lines))}
 	for i, line := range lines {
 		s.kept[i] = true
@@ -43,6 +47,12 @@ func Strip(lines []string) (kept []bool, found Found) {
 		}
 	}
 	s.measure()
+	s.zone = s.headZone()
+	if !titled {
+		s.chooseHeadline()
+	} else if len(lines) > 0 && lines[0] != "" {
+		s.headline = 0
+	}
 	s.run()
 	s.repeatedHeadline()
 	return s.kept, s.result()
@@ -62,8 +72,10 @@ type stripper struct {
 	spaced   bool  // blank lines part the paragraphs
 	found    Found
 	crumbs   []string
-	headline int // the line that will be the headline; -1 until one is seen
-	read     int // paragraphs of prose before the present place
+	zone     int  // the place of the first real paragraph
+	headline int  // the line that is the headline; -1 without any
+	ended    bool // furniture was seen that only follows an article
+	read     int  // paragraphs of prose before the present place
 }
 
 // measure finds out where the prose of the page ends.
@@ -95,16 +107,20 @@ func (s *stripper) run() {
 		i := s.filled[p]
 		c := &s.classes[i]
 		switch {
+		case i == s.headline:
+			bar = false
+		case i < s.headline && !(c.kind == prose && proseLike(s.lines[i])):
+			s.trailAbove(c, s.lines[i])
+			s.drop(i)
 		case c.kind == titles && s.allowed(p):
 			s.drop(i)
 			p = s.titlesAfter(p)
 			bar = false
 		case bar && (c.kind == networks || c.kind == count || onlyShareNames(s.lines[i])):
 			s.drop(i)
-		case (s.closing(p, closed) || s.site(p)) && c.kind == prose, s.furniture(p):
+		case s.closing(p, closed) && c.kind == prose, s.furniture(p):
 			closed = closed || c.kind == rights
 			bar = c.kind == share || c.kind == networks || (bar && c.kind == button)
-			s.masthead(p)
 			s.drop(i)
 			s.listAfter(p)
 		default:
@@ -117,42 +133,19 @@ func (s *stripper) run() {
 func (s *stripper) keep(i int) {
 	if proseLike(s.lines[i]) {
 		s.read++
-	} else if s.headline < 0 && s.read == 0 && TitleLike(s.lines[i]) {
-		s.headline = i
 	}
 }
 
 func (s *stripper) drop(i int) { s.kept[i] = false }
 
-// masthead drops what stands above the navigation of a page, such as the site's
-// name, where a headline is still to come.
-func (s *stripper) masthead(p int) {
-	c, line := s.classes[s.filled[p]], s.lines[s.filled[p]]
-	if s.read > 0 || s.headline < 0 || c.kind != crumbs && !navigation[key(line)] || !s.titleFollows(p) {
-		return
-	}
-	if c.kind == crumbs && key(c.list[len(c.list)-1]) == key(s.lines[s.headline]) {
-		return
-	}
-	for _, i := range s.filled[:p] {
-		s.drop(i)
-	}
-	s.headline = -1
-}
-
-// titleFollows reports whether a line that may be a headline comes before the
-// first prose, and more than one line before the end.
-func (s *stripper) titleFollows(p int) bool {
-	for _, i := range s.filled[p+1 : max(p+1, len(s.filled)-1)] {
-		if s.classes[i].kind != prose {
-			continue
+// trailAbove reads a trail of breadcrumbs that begins without a home.
+func (s *stripper) trailAbove(c *class, line string) {
+	if c.kind == prose && strings.ContainsAny(line, "›>→") {
+		if list := parts(line); len(list) > 1 && len(list) < 9 {
+			c.kind, c.list = crumbs, list
 		}
-		return !proseLike(s.lines[i]) && !bulleted(s.lines[i]) && utf8.RuneCountInString(s.lines[i]) >= 20
 	}
-	return false
 }
-
-var navigation = set("menu|rechercher|se connecter|connexion|ouvrir le menu|aller au contenu|aller au contenu principal|search|log in|sign in|open menu|skip to content|skip to main content|menü|suche|anmelden|einloggen|zum inhalt springen|zum inhalt|menú|buscar|iniciar sesión|saltar al contenido|ir al contenido|cerca|accedi|vai al contenuto|salta al contenuto")
 
 // top reports whether a place is above the text, or beside its first paragraph.
 func (s *stripper) top() bool { return s.read <= 1 }
@@ -229,20 +222,7 @@ func (s *stripper) unsure(p int) bool {
 		c.meta.bare = false
 		return true
 	}
-	if s.headline >= 0 || s.read > 0 || p+1 >= len(s.filled) {
-		return false
-	}
-	next := s.filled[p+1]
-	return s.classes[next].kind != prose || TitleLike(s.lines[next]) && utf8.RuneCountInString(s.lines[next]) > 2*utf8.RuneCountInString(s.lines[s.filled[p]])
-}
-
-// site reports whether the first line is the name that a footer gives the page.
-func (s *stripper) site(p int) bool {
-	if p > 4 || s.read > 0 || s.headline >= 0 || p+1 >= len(s.filled) {
-		return false
-	}
-	name := strings.Join(strings.Fields(key(s.lines[s.filled[p]])), " ")
-	return name != "" && slices.ContainsFunc(s.classes, func(c class) bool { return c.site == name })
+	return s.headline >= 0 && s.read == 0 && s.neighbor(p, func(c class) bool { return c.kind != prose && c.kind != unsure && c.kind != titles })
 }
 
 // closing reports whether a title stands after the page's footer began.
@@ -345,6 +325,7 @@ func (s *stripper) repeatedHeadline() {
 // result gathers what the dropped lines say.
 func (s *stripper) result() Found {
 	f := &s.found
+	f.Headline = s.headline
 	for _, i := range s.filled {
 		if s.kept[i] {
 			continue

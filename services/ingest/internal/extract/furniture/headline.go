@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package furniture
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxHead   = 200 // lines that may stand above a text
+	paragraph = 100 // characters of a real paragraph, at least
+)
+
+// headZone returns the place of the first real paragraph of prose, or of the
+// first sentence where there is none. Without either it is the end of the page.
+func (s *stripper) headZone() int {
+	first := -1
+	for p, i := range s.filled {
+		if s.classes[i].kind != prose || !proseLike(s.lines[i]) {
+			continue
+		}
+		if utf8.RuneCountInString(s.lines[i]) >= paragraph {
+			return p
+		}
+		if first < 0 {
+			first = p
+		}
+		if p > maxHead {
+			break
+		}
+	}
+	if first < 0 {
+		return len(s.filled)
+	}
+	return first
+}
+
+// chooseHeadline finds the headline among the lines of the head zone: the one
+// with the highest score, the first of several.
+func (s *stripper) chooseHeadline() {
+	if s.zone == len(s.filled) || s.zone > maxHead {
+		return
+	}
+	var places []int
+	for p := range s.zone {
+		if s.candidate(p) {
+			places = append(places, p)
+		}
+	}
+	switch {
+	case len(places) == 0:
+		return
+	case len(places) == 1 && places[0] == 0:
+		s.headline = s.filled[0]
+		return
+	}
+	best := 0
+	for n, p := range places {
+		score := s.shape(p) + s.position(p)
+		if n == 0 {
+			score += s.onlyText()
+		}
+		if score += s.misplaced(p, places[:n]); s.headline < 0 || score > best {
+			best, s.headline = score, s.filled[p]
+		}
+	}
+	if best < 2 && slices.ContainsFunc(s.filled[:s.placeOf(s.headline)], func(i int) bool { return s.classes[i].kind == prose && proseLike(s.lines[i]) }) {
+		s.headline = -1
+	}
+}
+
+func (s *stripper) placeOf(line int) int {
+	p, _ := slices.BinarySearch(s.filled, line)
+	return p
+}
+
+// candidate reports whether the line at a place may be a headline at all.
+func (s *stripper) candidate(p int) bool {
+	line, c := s.lines[s.filled[p]], s.classes[s.filled[p]]
+	switch c.kind {
+	case prose, unsure:
+	case about:
+		if c.meta.firm || c.meta.dated || c.minutes > 0 {
+			return false
+		}
+	default:
+		return false
+	}
+	return TitleLike(line) && !bulleted(line)
+}
+
+// onlyText is what speaks for the first line where little or nothing tells that
+// the text was copied from a page.
+func (s *stripper) onlyText() int {
+	is := func(i int) bool { k := s.classes[i].kind; return k != prose && k != unsure }
+	switch {
+	case slices.ContainsFunc(s.filled[:s.zone], is):
+		return 0
+	case slices.ContainsFunc(s.filled[s.zone:], is):
+		return 2
+	}
+	return 5
+}
+
+// shape scores a line by its words and signs.
+func (s *stripper) shape(p int) int {
+	line, c := s.lines[s.filled[p]], s.classes[s.filled[p]]
+	words := titleWords(line)
+	score := wordScore(words)
+	switch c.kind {
+	case about:
+		score -= 8
+	case unsure:
+		score -= 4
+	}
+	if n := separators(line); n > 0 {
+		score -= 5 + n
+	}
+	if !strings.ContainsFunc(line, unicode.IsLower) {
+		score -= 2
+	}
+	if named(words) && len(words) <= 5 {
+		score -= 2
+		if strings.ContainsAny(line, "&–—-") {
+			score -= 2
+		}
+	}
+	if publication(words) {
+		score -= 2
+	}
+	for _, signs := range []string{"?", "!", "«“„\"”»", ":", ","} {
+		if strings.ContainsAny(line, signs) {
+			score++
+		}
+	}
+	return score
+}
+
+func wordScore(words []string) int {
+	switch n := len(words); {
+	case n <= 1:
+		return -3
+	case n == 2:
+		return -1
+	case n >= 7 && n <= 30:
+		return 3
+	default:
+		return min(n, 5) - 3
+	}
+}
+
+// titleWords are the words of a line; of what stands between, nothing.
+func titleWords(line string) []string {
+	return strings.FieldsFunc(line, func(r rune) bool { return !word(r) && r != '-' && r != '\'' && r != '’' && r != '.' })
+}
+
+// separators counts the signs that part the entries of a menu or a trail.
+func separators(line string) int {
+	n := strings.Count(line, " | ") + strings.Count(line, " / ") + strings.Count(line, " · ") + strings.Count(line, " • ") + strings.Count(line, " > ")
+	for _, r := range line {
+		if r == '›' || r == '→' || r == '|' {
+			n++
+		}
+	}
+	if !strings.Contains(line, "« ") && !strings.Contains(line, "«") {
+		n += strings.Count(line, " » ")
+	}
+	return n
+}
+
+// named reports whether every word is capitalized that is no particle, as in
+// the name of a site.
+func named(words []string) bool {
+	for _, w := range words {
+		if first, _ := utf8.DecodeRuneInString(w); unicode.IsLower(first) && !siteParticles[key(w)] {
+			return false
+		}
+	}
+	return len(words) > 0
+}
+
+var siteParticles = set("de|du|des|la|le|les|l|d|et|en|a|au|aux|of|the|and|for|in|on|für|der|die|das|und|von|im|am|del|los|las|el|y|e|di|della|delle|dei|degli|dell|il|i|lo|gli")
+
+// publication reports whether a word is what a site calls itself.
+func publication(words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return publications[key(w)] })
+}
+
+var publications = set("journal|magazine|magazin|gazette|courrier|quotidien|hebdomadaire|hebdo|dépêche|tribune|écho|echo|echos|blog|newsletter|webzine|zeitung|tageblatt|tagblatt|anzeiger|kurier|blatt|bote|rundschau|nachrichten|" +
+	"times|post|herald|chronicle|ledger|courier|tribune|gazette|observer|review|bulletin|weekly|daily|news|diario|periódico|revista|heraldo|noticias|correo|gaceta|boletín|cronache|corriere|giornale|gazzetta|rivista|quotidiano|notiziario|settimanale|mensile|blogue|.com|.fr|.de|.it|.es|.org|" +
+	"mairie|commune|comune|municipio|ayuntamiento|stadtverwaltung|gemeinde|council|université|universität|universidad|università")
+
+// position scores a line by what stands before and after it.
+func (s *stripper) position(p int) int {
+	i := s.filled[p]
+	score := 0
+	words := len(strings.Fields(s.lines[i]))
+	for q := p + 1; q <= s.zone; q++ {
+		c, line := s.classes[s.filled[q]], s.lines[s.filled[q]]
+		if c.kind == share || c.kind == networks || c.kind == button || c.kind == count || c.kind == credit {
+			continue
+		}
+		switch {
+		case c.kind == about || c.kind == readingTime || c.kind == duration || len(c.meta.names) > 0, proseLike(line):
+			score += 2
+		case c.kind == prose && words >= 4 && len(strings.Fields(line)) >= 12:
+			score += 2
+		}
+		break
+	}
+	if p > 0 {
+		if k := s.classes[s.filled[p-1]].kind; k == about || k == crumbs || k == readingTime {
+			score++
+		}
+	}
+	if s.repeated(p) {
+		score += 4
+	}
+	if words <= 6 && s.signsFoot(key(s.lines[i])) {
+		score -= 5
+	}
+	return score
+}
+
+// repeated reports whether a trail of breadcrumbs ends with the line, or the
+// head of the page has it twice.
+func (s *stripper) repeated(p int) bool {
+	k := key(s.lines[s.filled[p]])
+	for q, i := range s.filled[:s.zone] {
+		if c := s.classes[i]; c.kind == crumbs && key(c.list[len(c.list)-1]) == k || q > p && c.kind == prose && key(s.lines[i]) == k && len(k) > 20 {
+			return true
+		}
+	}
+	return false
+}
+
+// signsFoot reports whether a name stands in the page's footer.
+func (s *stripper) signsFoot(name string) bool {
+	if len(name) < 4 {
+		return false
+	}
+	for _, i := range s.filled[max(s.last+1, len(s.filled)-maxHead):] {
+		c := s.classes[i]
+		if c.site == name || c.kind == rights && strings.Contains(key(s.lines[i]), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// misplaced is what speaks against a line: the navigation of the page stands
+// below it, or a good headline and its byline, or a sentence, above.
+func (s *stripper) misplaced(p int, before []int) int {
+	score := 0
+	for q := p + 1; q < s.zone && !s.repeated(p); q++ {
+		if s.navigates(q) {
+			score = -4
+			break
+		}
+	}
+	if slices.ContainsFunc(s.filled[:p], func(i int) bool { return s.classes[i].kind == prose && proseLike(s.lines[i]) }) {
+		score -= 3
+	}
+	for _, earlier := range before {
+		signed := slices.ContainsFunc(s.filled[earlier:p], func(i int) bool {
+			c := s.classes[i]
+			return c.kind == about || c.kind == readingTime || c.kind == share
+		})
+		if signed && s.shape(earlier)+s.position(earlier) >= 3 {
+			return score - 4
+		}
+	}
+	return score
+}
+
+// navigates reports whether the line at a place leads around the site.
+func (s *stripper) navigates(p int) bool {
+	line, c := s.lines[s.filled[p]], s.classes[s.filled[p]]
+	if c.kind == crumbs || navigation[key(line)] {
+		return true
+	}
+	return (c.kind == prose || c.kind == edge || c.kind == button) && separators(line) >= 2 && !strings.ContainsAny(line, "0123456789")
+}
+
+var navigation = set("menu|rechercher|se connecter|connexion|ouvrir le menu|aller au contenu|aller au contenu principal|s'identifier|mon compte|espace abonné|s'abonner|je m'abonne|abonnez-vous|recherche|accueil|" +
+	"search|log in|login|sign in|open menu|skip to content|skip to main content|subscribe|subscribe now|sign up|my account|home|menü|suche|suchen|anmelden|einloggen|zum inhalt springen|zum inhalt|startseite|abonnieren|e-paper|" +
+	"menú|buscar|iniciar sesión|saltar al contenido|ir al contenido|suscríbete|inicio|portada|acceder|cerca|accedi|vai al contenuto|salta al contenuto|abbonati|registrati|apri menu|abrir menú|menü öffnen")
