@@ -194,8 +194,9 @@ func short(line, k string) class {
 		if shareWords[first] && shareOn.MatchString(k) {
 			return class{kind: share}
 		}
-		if strings.ContainsAny(k, ":>»→-") && alsoWords[first] && alsoRead.MatchString(k) && TitleLike(line) {
-			return class{kind: readAlso}
+		first = strings.TrimRight(first, ":>»→|.–—-")
+		if alsoWords[first] && TitleLike(line) && strings.ContainsAny(k, ":>»→|.–—-") && alsoRead.MatchString(k) {
+			return alsoClass(k)
 		}
 	}
 	if pictures[k] {
@@ -207,6 +208,18 @@ func short(line, k string) class {
 	return class{}
 }
 
+// alsoClass is that of a line that announces another article; where the words
+// could begin a sentence it is furniture at the edges alone.
+func alsoClass(k string) class {
+	lead := k[:strings.IndexAny(k, ":>»→|.–—-")]
+	if loose[strings.TrimSpace(lead)] {
+		return class{kind: readAlso, at: edges}
+	}
+	return class{kind: readAlso}
+}
+
+var loose = set("lire|voir|relire|dossier|notre dossier|also|more|background|hintergrund|weitere informationen|weiterführend|más información|no te pierdas|non perdere|da non perdere|don't miss|approfondimento|en este enlace|lire aussi la suite|précédent|suivant|previous|next|anterior|siguiente|precedente|successivo|prossimo|see|read|listen|watch|interview zum thema|from the archive|aus dem archiv")
+
 // networkLine reports whether a folded line is names of networks and nothing else.
 func networkLine(k string) bool {
 	first, _, _ := strings.Cut(k, " ")
@@ -214,9 +227,9 @@ func networkLine(k string) bool {
 }
 
 var (
-	networkStarts = set("facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|bluesky|mastodon|threads|messenger|xing|viber|email|e-mail|mail|courriel|correo|instagram|youtube|tiktok|flipboard|pocket|sms|messages|copy link|signal|snapchat|line|tumblr|rss")
+	networkStarts = set("fb|tw|wa|f|t|in|ig|yt|li|tg|google|diaspora|vk|feedly|discord|twitch|wechat|instapaper|evernote|skype|teams|slack|facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|bluesky|mastodon|threads|messenger|xing|viber|email|e-mail|mail|courriel|correo|instagram|youtube|tiktok|flipboard|pocket|sms|messages|copy link|signal|snapchat|line|tumblr|rss")
 	shareWords    = set("partager|partagez|share|compartir|comparte|condividi|tweet|tweeter|envoyer|send|enviar|invia|suivez-nous|follow|siguenos|seguici|folgen|auf|uber|per|bei|via|epingler|pin")
-	alsoWords     = set("a|lire|voir|sur|read|also|see|related|lesen|auch|mehr|lee|lea|leer|te|leggi|vedi|article|previous|next|vorheriger|nachster|articulo|entrada|noticia|articolo|notizia")
+	alsoWords     = set("relire|revoir|ecouter|decouvrir|dossier|notre|pour|aller|en|dans|retrouvez|cela|vous|plus|precedent|suivant|precedente|suivante|billet|page|publication|actualite|news|message|watch|listen|hear|view|more|further|in|icymi|recommended|don't|you|from|background|find|older|newer|prev|earlier|later|horen|sehen|lies|lesetipp|lesenswert|siehe|zum|passend|weiterlesen|weiterfuhrend|weitere|hintergrund|aus|dazu|das|interview|alterer|neuerer|voriger|vorhergehender|folgender|letzter|vorherige|nachste|altere|neuere|vorige|ve|vea|ver|mira|mire|escucha|escuche|descubre|tambien|le|os|les|quiza|no|mas|para|relacionado|relacionada|relacionados|relacionadas|publicacion|nota|anterior|siguiente|guarda|ascolta|scopri|leggete|da|forse|anche|ti|vi|potrebbe|per|approfondisci|approfondimento|correlato|correlati|correlata|sullo|non|post|pagina|successivo|prossimo|a|lire|voir|sur|read|also|see|related|lesen|auch|mehr|lee|lea|leer|te|leggi|vedi|article|previous|next|vorheriger|nachster|articulo|entrada|noticia|articolo|notizia")
 )
 
 // numeric classifies a folded line that holds a digit.
@@ -232,6 +245,9 @@ func numeric(k string) (class, bool) {
 	}
 	if counted.MatchString(k) {
 		return class{kind: share}, true
+	}
+	if replies.MatchString(k) {
+		return class{kind: share, at: edges}, true
 	}
 	if strings.Trim(k, "0123456789.,km ") == "" && len(k) <= 8 {
 		return class{kind: count, at: beside}, true

@@ -81,11 +81,14 @@ type stripper struct {
 // measure finds out where the prose of the page ends.
 func (s *stripper) measure() {
 	s.last, s.links, s.headline = -1, len(s.filled), -1
-	only, parted, texts := true, 0, 0
+	only, parted, texts, long := true, 0, 0, -1
 	for p, i := range slices.Backward(s.filled) {
-		prosaic := s.classes[i].kind == prose && proseLike(s.lines[i])
+		prosaic := s.prosaic(p)
 		if prosaic && s.last < 0 {
 			s.last = p
+		}
+		if prosaic && long < 0 && utf8.RuneCountInString(s.lines[i]) >= paragraph {
+			long = p
 		}
 		if prosaic {
 			texts++
@@ -99,6 +102,38 @@ func (s *stripper) measure() {
 		}
 	}
 	s.spaced = parted*2 > texts
+	if long >= 0 {
+		s.last = s.lastSentence(long)
+	}
+}
+
+func (s *stripper) prosaic(p int) bool {
+	return s.classes[s.filled[p]].kind == prose && proseLike(s.lines[s.filled[p]])
+}
+
+// lastSentence returns the place of the last sentence after the last paragraph
+// at p before anything that only follows an article.
+func (s *stripper) lastSentence(p int) int {
+	last := p
+	for q := p + 1; q < len(s.filled); q++ {
+		if s.prosaic(q) {
+			last = q
+		} else if s.ends(q) {
+			break
+		}
+	}
+	return last
+}
+
+// ends reports whether the line at a place is what follows an article.
+func (s *stripper) ends(p int) bool {
+	switch s.classes[s.filled[p]].kind {
+	case titles, tags, desk, rights, share, said:
+		return true
+	case button:
+		return !advertisement[key(s.lines[s.filled[p]])]
+	}
+	return false
 }
 
 func (s *stripper) run() {
@@ -114,13 +149,15 @@ func (s *stripper) run() {
 			s.drop(i)
 		case c.kind == titles && s.allowed(p):
 			s.drop(i)
+			s.ended = s.ended || s.tail(p)
 			p = s.titlesAfter(p)
 			bar = false
 		case bar && (c.kind == networks || c.kind == count || onlyShareNames(s.lines[i])):
 			s.drop(i)
-		case s.closing(p, closed) && c.kind == prose, s.furniture(p):
+		case s.closing(p, closed) && c.kind == prose, s.furniture(p), s.signup(p), s.after(p):
 			closed = closed || c.kind == rights
 			bar = c.kind == share || c.kind == networks || (bar && c.kind == button)
+			s.ended = s.ended || s.tail(p) && s.ends(p)
 			s.drop(i)
 			s.listAfter(p)
 		default:
@@ -229,6 +266,67 @@ func (s *stripper) unsure(p int) bool {
 func (s *stripper) closing(p int, closed bool) bool {
 	return closed && s.tail(p) && p >= s.links
 }
+
+// after reports whether a line below the text is a title or a prompt among
+// others: after furniture that only follows an article, in a run of titles
+// under a heading, or with an arrow to another article.
+func (s *stripper) after(p int) bool {
+	line, c := s.lines[s.filled[p]], s.classes[s.filled[p]]
+	if !s.tail(p) || !s.titled(line) {
+		return false
+	}
+	switch c.kind {
+	case prose, unsure, count, duration, networks, edge, credit:
+	default:
+		return false
+	}
+	return s.ended || strings.HasPrefix(line, "←") || strings.HasPrefix(line, "→") || strings.HasSuffix(line, "→") || s.heads(p)
+}
+
+// titled reports whether a line may be a title below the text: it ends no
+// sentence and is no item of a list.
+func (s *stripper) titled(line string) bool {
+	r, _ := utf8.DecodeRuneInString(line)
+	if strings.ContainsRune("•‣◦▪●■-*–—", r) || utf8.RuneCountInString(line) > 150 {
+		return false
+	}
+	bare := strings.TrimRight(line, "»”\"“’)  ")
+	return TitleLike(line) && (bare == line || !strings.HasSuffix(bare, "."))
+}
+
+// heads reports whether a heading of a few words begins here that titles follow,
+// and then what only follows an article.
+func (s *stripper) heads(p int) bool {
+	if p != s.last+1 || len(strings.Fields(s.lines[s.filled[p]])) > 6 {
+		return false
+	}
+	for q := p + 1; q < len(s.filled); q++ {
+		line := s.lines[s.filled[q]]
+		if s.classes[s.filled[q]].kind != prose {
+			ends := q > p+1 && s.ends(q)
+			s.ended = s.ended || ends
+			return ends
+		}
+		if !s.titled(line) || len(strings.Fields(line)) < 3 || strings.ContainsAny(line, "€$@") || strings.HasSuffix(line, ":") {
+			return false
+		}
+	}
+	return false
+}
+
+// signup reports whether a line stands in a box that asks for an address: above
+// the field for it, and below a heading such as "Newsletter" or in one line.
+func (s *stripper) signup(p int) bool {
+	line := s.lines[s.filled[p]]
+	if s.read == 0 || s.classes[s.filled[p]].kind != prose || p+1 >= len(s.filled) || utf8.RuneCountInString(line) > paragraph {
+		return false
+	}
+	next := key(s.lines[s.filled[p+1]])
+	return fields[next] && (TitleLike(line) || s.classes[s.filled[p-1]].kind == button)
+}
+
+// fields ask for an address.
+var fields = set("votre e-mail|votre email|votre mail|votre adresse e-mail|votre adresse email|votre adresse mail|adresse e-mail|adresse email|adresse mail|e-mail|email|saisissez votre e-mail|entrez votre e-mail|your email|your e-mail|your email address|email address|e-mail address|enter your email|enter your email address|type your email|ihre e-mail|ihre e-mail-adresse|deine e-mail-adresse|e-mail-adresse|e-mail-adresse eingeben|e-mail adresse|tu correo|tu correo electrónico|su correo electrónico|correo electrónico|tu email|tu e-mail|tu dirección de correo electrónico|la tua email|la tua e-mail|il tuo indirizzo email|il tuo indirizzo e-mail|indirizzo email|indirizzo e-mail|inserisci la tua email|la tua mail")
 
 // titlesAfter drops the titles of other articles under a heading and returns
 // the place of the last. Where prose follows, a title that could be its heading

@@ -8,18 +8,22 @@ import (
 )
 
 const (
-	minutesPattern = `([0-9]{1,3})[ -]?(?:min|mins|mn|minutes?|minuten|minutos?|minuti|minuto)`
-	networkPattern = `(?:facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|bluesky|mastodon|threads|messenger|xing|viber|instagram|youtube|tiktok|flipboard|pocket|snapchat|tumblr|signal|sms|rss|e-?mail|mail|courriel|correo)`
+	minutesPattern = `([0-9]{1,3})(?: ?[-–] ?[0-9]{1,3})?(?:[ -]?(?:min|mins|mn|mns|minutes?|minuten|minutos?|minuti|minuto|minute\(s\))| ?')\.?(?: (?:et|and|und|y|e) [0-9]{1,2} ?(?:s|sec|secondes|seconds|sekunden|segundos|secondi))?`
+	networkPattern = `(?:facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|bluesky|mastodon|threads|messenger|xing|viber|instagram|youtube|tiktok|flipboard|pocket|snapchat|tumblr|signal|sms|rss|e-?mail|mail|courriel|correo|fb|tw|wa|f|t|in|ig|yt|li|tg|google news|google\+|diaspora|vk|line|feedly|discord|twitch|wechat|instapaper|evernote|skype|teams|slack)`
+	aboutPattern   = `(?:[~≈<]|env\.?|environ|about|around|approx\.?|ca\.?|circa|rund|zirka|aprox\.?|etwa|unos|aproximadamente|moins de|less than|unter|menos de|meno di)?`
+	readPattern    = `(?:de lecture|a lire|de lectura|de lectura estimada|di lettura|read|reading|reading time|read time|to read|lesezeit|lesedauer|lesen|zu lesen|gelesen|lekture|pour lire|per leggere|para leer|d'ecoute|listen|horzeit|zu horen|de escucha|di ascolto|watch)`
 )
 
 // numeric patterns are tried on lines that hold a digit, all in their folded form.
 var (
-	bareMinutes   = regexp.MustCompile(`^` + minutesPattern + `$`)
-	minutesToRead = regexp.MustCompile(`^` + minutesPattern + `\.? (?:de lecture|de lectura|di lettura|read|reading|reading time|to read|lesezeit|lesedauer|lesen|zu lesen|de lectura estimada|pour lire|per leggere)$`)
-	minutesGiven  = regexp.MustCompile(`^(?:(?:temps|duree) (?:estimee? )?de lecture|lecture|(?:estimated )?(?:reading|read) time|(?:geschatzte )?lesezeit|lesedauer|` +
-		`tiempo (?:estimado )?de lectura|lectura|tempo (?:stimato )?di lettura|lettura)(?: estimee?)? ?:? ?(?:[~≈<]|env\.?|environ|about|approx\.?|ca\.?|circa|aprox\.?|etwa|unos|aproximadamente)? ?` + minutesPattern + `$`)
-	counted = regexp.MustCompile(`^(?:[0-9][0-9.,]{0,8} ?k? (?:partages?|shares?|vues?|views?|reads|lectures|j'aime|likes?|reactions?|commentaires?|comments?|kommentare?|aufrufe|mal geteilt|comentarios?|compartidos|visitas|lecturas|` +
-		`commenti|commento|condivisioni|visualizzazioni|letture|reponses?|replies|reply|antworten|respuestas?|risposte|avis)|(?:commentaires?|comments?|kommentare|comentarios?|commenti|partages|shares) ?[(:] ?[0-9]{1,6})$`)
+	bareMinutes   = regexp.MustCompile(`^(?:(?:duree|duration|dauer|duracion|durata) ?:? )?` + minutesPattern + `$`)
+	minutesToRead = regexp.MustCompile(`^` + aboutPattern + ` ?` + minutesPattern + `\.? ` + readPattern + `(?: (?:estimee?s?|environ))?$`)
+	minutesGiven  = regexp.MustCompile(`^(?:(?:temps|duree) (?:estimee? |moyen |moyenne )?de (?:la )?lecture|lecture|temps d'ecoute|a lire en|se lit en|lu en|(?:estimated |approximate |average )?(?:reading|read) time|time to read|reads? in|(?:geschatzte |durchschnittliche )?lesezeit|lesedauer|lekture|lesen in|` +
+		`tiempo (?:estimado |aproximado )?de (?:la )?lectura|lectura|se lee en|leer en|tempo (?:stimato |medio )?di lettura|lettura|si legge in|leggi in|ascolto|listen|ecoute|escucha|horen)(?: estimee?| estimado| stimato)? ?[:=–-]? ?` + aboutPattern + ` ?` + minutesPattern + `(?: gelesen| lesen)?$`)
+	counted = regexp.MustCompile(`^(?:[0-9][0-9.,]{0,8} ?k? (?:partages?|shares?|lecteurs|lectores|lettori|readers|leser|personnes? aiment|favoris|vues?|views?|reads|lectures|j'aime|likes?|reactions?|commentaires?|comments?|kommentare?|aufrufe|mal geteilt|comentarios?|compartidos|visitas|lecturas|` +
+		`commenti|commento|condivisioni|visualizzazioni|letture|reponses?|replies|reply|antworten|respuestas?|risposte|avis)|(?:commentaires?|comments?|kommentare|comentarios?|commenti|partages|shares|reactions?|reagir|reagieren|commenter|comment|kommentieren|comentar|commenta|respuestas|risposte|antworten|replies|reponses|vues|views|visitas|visite|letture|lecturas|lectures|vu|lu|likes) ?[(:] ?[0-9][0-9.]{0,7}(?: ?fois| times| mal| veces| volte)?)$`)
+	replies = regexp.MustCompile(`^(?:[0-9]{1,5}|un|une|one|eine?|una?o?|uno) (?:reponses?|reactions?|commentaires?|avis|pensees?|reflexions?|responses?|replies|reply|comments?|thoughts?|reactions?|antworten|antwort|kommentare?|gedanken|gedanke|reaktionen|meinungen|respuestas?|comentarios?|pensamientos?|opiniones|reacciones|risposte|risposta|commenti|commento|pensieri|pensiero|reazioni) ` +
+		`(?:a|au|sur|to|on|zu|auf|en|su|per) ?[“”«"„:‘']? ?[^ ]`)
 	years = regexp.MustCompile(`\b(?:19|20)[0-9]{2}\b`)
 )
 
@@ -27,8 +31,19 @@ var (
 	shareOn = regexp.MustCompile(`^(?:(?:partager|partagez|share|compartir|comparte|condividi|tweet|tweeter|envoyer|send|enviar|invia|suivez-nous|follow us|siguenos|seguici|folgen sie uns)(?: (?:l'article|cet article|this|this article|` +
 		`este articulo|questo articolo|l'articolo|it))? (?:sur|via|par|on|by|en|por|su|tramite|con|auf|with) ` + networkPattern + `(?:[ ,]+(?:(?:et|and|und|y|e|ou|or|sur|on) )?` + networkPattern + `)*|(?:auf|uber|per|bei|via) ` + networkPattern + ` (?:teilen|senden|versenden)|tweeter|tweet|epingler|pin it|pin)$`)
 	network  = regexp.MustCompile(`^` + networkPattern + `(?:(?:[ ,|/·•-]| et | and | und | y | e )+` + networkPattern + `)*$`)
-	alsoRead = regexp.MustCompile(`^(?:(?:a )?lire (?:aussi|egalement|la suite)|a lire|(?:a )?voir (?:aussi|egalement)|a decouvrir|sur le meme (?:sujet|theme)|read also|also read|see also|read more|read next|related|lesen sie auch|lesen sie mehr|auch interessant|mehr zum thema|` +
-		`lee tambien|lea tambien|leer tambien|te puede interesar|leggi anche|vedi anche|article (?:precedent|suivant)|(?:previous|next) (?:article|post|story)|(?:vorheriger|nachster) (?:artikel|beitrag)|(?:articulo|entrada|noticia) (?:anterior|siguiente)|(?:articolo|notizia) (?:precedente|successivo|successiva)) ?[:>»→.-] ?[^ ]`)
+	alsoRead = regexp.MustCompile(`^(?:` + alsoPattern + `|` + otherPattern + `) ?[:>»→|.–—-] ?[^ ]`)
+)
+
+const (
+	// alsoPattern announces another article, in its folded form.
+	alsoPattern = `(?:a )?(?:lire|voir|ecouter|decouvrir|relire|revoir) (?:aussi|egalement|la suite|ensuite|encore)(?: sur [^:]{1,30})?|a (?:lire|voir|ecouter|decouvrir|relire)(?: sur le meme sujet| dans nos archives| absolument)?|relire|lire|voir|voir notre dossier|notre dossier|dossier|(?:pour )?aller plus loin|pour approfondir|pour en savoir plus|en savoir plus|en lire plus|sur le meme (?:sujet|theme)|dans le meme dossier|notre article|retrouvez (?:aussi|egalement|ici)|cela pourrait vous interesser|vous aimerez aussi|plus d'infos|` +
+		`(?:read|also read|see|watch|listen|hear|view) ?(?:also|more|next|here|too|now)|also|more|more on this|more on that|further reading|related(?: article| story| content| reading| post| news)?|in case you missed it|icymi|recommended(?: reading)?|don't miss|you may also like|from the archive|background|find out more|` +
+		`(?:lesen|horen|sehen) sie (?:auch|mehr|dazu|hierzu|hier)(?: auch)?(?: mehr)?|lies (?:auch|mehr)|lesetipp|lesenswert|auch (?:interessant|lesenswert|spannend)|mehr (?:zum thema|dazu|erfahren|infos|lesen)|siehe auch|zum thema|passend dazu|weiterlesen|weiterfuhrend|weitere informationen|hintergrund|aus dem archiv|dazu passend|das konnte (?:sie|dich|euch) (?:auch )?interessieren|interview zum thema|` +
+		`(?:lee|lea|leer|ve|vea|ver|mira|mire|escucha|escuche|descubre) (?:tambien|ademas|mas)|(?:tambien )?(?:te|le|os|les) (?:puede|podria) interesar|quiza te interese|no te pierdas|mas informacion|mas sobre (?:el|este) tema|para saber mas|para profundizar|relacionad[oa]s?|noticia relacionada|en este enlace|te recomendamos|` +
+		`(?:leggi|vedi|guarda|ascolta|scopri|leggete|da leggere) (?:anche|pure|di piu|ancora)|(?:forse |anche questo )?(?:ti|vi) (?:potrebbe(?:ro)?|puo) (?:anche )?interessare(?: anche)?|potrebbe interessarti(?: anche)?|forse ti interessa|per (?:approfondire|saperne di piu)|approfondisci|approfondimento|correlat[oie]|sullo stesso (?:tema|argomento)|da non perdere|non perdere|per chi vuole saperne di piu`
+	// otherPattern names the post before or after.
+	otherPattern = `(?:article|post|billet|page|publication|actualite|news|message) (?:precedent|suivant|precedente|suivante)e?|(?:precedent|suivant)e?|(?:previous|next|older|newer|prev|earlier|later) (?:article|post|story|entry|page|news|reading)|(?:previous|next|prev)|(?:(?:vorheriger|nachster|alterer|neuerer|voriger|vorhergehender|folgender|letzter) (?:artikel|beitrag|eintrag|post)|(?:vorherige|nachste|altere|neuere|vorige) (?:meldung|nachricht|seite|news))|` +
+		`(?:articulo|entrada|noticia|post|publicacion|nota) (?:anterior|siguiente|previa|previo)|(?:anterior|siguiente)|(?:siguiente|anterior) (?:articulo|entrada|noticia|post)|(?:articolo|notizia|post|pagina|news) (?:precedente|successivo|successiva|seguente|prossimo|prossima)|(?:precedente|successivo|prossimo)(?: articolo| post)?`
 )
 
 // sentence is furniture that is said in a sentence: a folded line that begins
