@@ -92,6 +92,9 @@ func newTables() *tables {
 			if (c.kind == button || c.kind == titles) && !strings.Contains(k, " ") && !advertisement[k] {
 				c.at = beside
 			}
+			if headings[k] && c.at == anywhere {
+				c.at = edges
+			}
 			if had, ok := t.lines[k]; !ok || had.at > c.at {
 				t.lines[k] = c
 			}
@@ -111,6 +114,13 @@ func newTables() *tables {
 	}
 	return t
 }
+
+// headings are phrases that could head a part of an article.
+var headings = set("tendances|suggestions|et aussi|en ce moment|on en parle|dans l'actualité|en lien|sur ce sujet|ailleurs sur le web|sur le web|le fil|pour prolonger|pour poursuivre|partage|réseaux sociaux|premium|retour|communiqué|soutenir|devenir membre|classer|copier|haut|oui|non|abonnés|" +
+	"headlines|in other news|background reading|popular|featured|latest|the latest|coming up|hot topics|suggestions|on this topic|what do you think|your thoughts|have your say|social media|spread the word|mission|contribute|back|top|up|more|continue|link|play|gallery|exclusive|" +
+	"im fokus|im trend|trends|beliebt|aus dem netz|serie|das wichtigste des tages|schlagzeilen|auch das noch|empfohlen|empfehlungen|was meinen sie|was denken sie|was meinst du|forum|details|plus|hören|speichern|unterstützen|soziale medien|soziale netzwerke|social media|weitere themen|einverstanden|exklusiv|weitere informationen zum thema|" +
+	"tendencias|titulares|destacados|en la web|en otros medios|del archivo|lo más|a continuación en el sitio|sobre este tema|qué opinas|qué te parece|participa|colabora|redes sociales|en redes sociales|en redes|anuncios|galería|más información relacionada|recomendaciones|sugerencias|enlace|arriba|tu opinión|" +
+	"tendenze|in evidenza|in primo piano|primo piano|dal web|dalla rete|sul tema|sull'argomento|suggerimenti|approfondimenti|per saperne di più|da leggere|altre storie|altri temi|che ne pensi|cosa ne pensi|avanti|indietro|inizio|su|social|sui social|link|passaparola|donazione|continua|gallery|partecipa")
 
 var advertisement = set("publicité|advertisement|advertisment|anzeige|werbung|publicidad|pubblicità|newsletter|infolettre")
 
@@ -331,6 +341,8 @@ func (t *tables) labeled(line, k string) (class, bool) {
 	switch {
 	case t.credits[label] && len(line) <= 160 && !strings.HasSuffix(value, ".") && len(strings.Fields(value)) <= 10:
 		return class{kind: credit}, true
+	case captions[label] && utf8.RuneCountInString(line) <= 200:
+		return class{kind: credit, at: edges}, true
 	case t.tags[label], t.topics[label]:
 		c := class{kind: tags, list: keywords(value)}
 		if t.topics[label] {
@@ -367,6 +379,9 @@ func caption(line, k string) (class, bool) {
 			return class{kind: credit}, true
 		}
 	}
+	if open, rest, ok := strings.Cut(line, "]"); ok && strings.HasPrefix(open, "[") && creditWords[key(open)] && strings.TrimSpace(rest) != "" {
+		return class{kind: credit}, true
+	}
 	first, rest, _ := strings.Cut(k, " ")
 	if creditWords[first] && len(k) <= 80 && rest != "" && !strings.Contains(k, ":") {
 		for _, by := range []string{"by ", "von ", "de ", "di ", "credit ", "par ", "d'"} {
@@ -389,6 +404,9 @@ func caption(line, k string) (class, bool) {
 var pictures = set("getty images|getty|shutterstock|istock|adobe stock|unsplash|pexels|afp|dpa|keystone|reuters")
 
 var creditWords = set("photo|photos|foto|fotos|bild|image|credit|crédit|imagen|immagine|picture|illustration|symbolbild|archivbild")
+
+// captions label what a picture shows.
+var captions = set("photo|foto|bild|légende|légende photo|caption|photo caption|bildunterschrift|pie de foto|didascalia|in foto|nella foto|en la foto|en la imagen|im bild|auf dem bild|auf dem foto|sur la photo")
 
 // keywords parts a list of keywords; it returns none if one is too long for it.
 func keywords(value string) []string {

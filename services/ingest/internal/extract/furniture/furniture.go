@@ -280,8 +280,23 @@ func (s *stripper) after(p int) bool {
 	default:
 		return false
 	}
+	if prompts[firstWord(line)] || s.above(p, networks) && utf8.RuneCountInString(line) <= 60 {
+		s.ended = true
+	}
 	return s.ended || strings.HasPrefix(line, "←") || strings.HasPrefix(line, "→") || strings.HasSuffix(line, "→") || s.heads(p)
 }
+
+// above reports whether a line of a kind follows.
+func (s *stripper) above(p int, k kind) bool {
+	return p+1 < len(s.filled) && s.classes[s.filled[p+1]].kind == k
+}
+
+// prompts begin what a page asks of its readers.
+var prompts = set("abonnez-vous|inscrivez-vous|suivez-nous|suivez|partagez|partagez-le|soutenez|soutenez-nous|rejoignez|rejoignez-nous|téléchargez|retrouvez-nous|réagissez|commentez|connectez-vous|offrez|offrez-nous|adhérez|contactez-nous|écrivez-nous|recevez|" +
+	"subscribe|follow|join|donate|share|download|comment|support|sponsor|tweet|print|email|register|" +
+	"abonnieren|folgen|teilen|spenden|kommentieren|diskutieren|unterstützen|unterstütze|abonniere|folge|teile|drucken|melden|newsletter|" +
+	"suscríbete|suscríbase|síguenos|comparte|compartir|apóyanos|apoya|únete|descarga|invítanos|comenta|hazte|regístrate|apúntate|imprimir|" +
+	"abbonati|seguici|condividi|sostieni|sostienici|offrici|iscriviti|scarica|dona|commenta|unisciti|registrati|stampa")
 
 // titled reports whether a line may be a title below the text: it ends no
 // sentence and is no item of a list.
