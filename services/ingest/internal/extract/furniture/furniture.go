@@ -72,10 +72,11 @@ type stripper struct {
 	spaced   bool  // blank lines part the paragraphs
 	found    Found
 	crumbs   []string
-	zone     int  // the place of the first real paragraph
-	headline int  // the line that is the headline; -1 without any
-	ended    bool // furniture was seen that only follows an article
-	read     int  // paragraphs of prose before the present place
+	bare     []string // names that stand alone beside a date
+	zone     int      // the place of the first real paragraph
+	headline int      // the line that is the headline; -1 without any
+	ended    bool     // furniture was seen that only follows an article
+	read     int      // paragraphs of prose before the present place
 }
 
 // measure finds out where the prose of the page ends.
@@ -132,9 +133,13 @@ func (s *stripper) ends(p int) bool {
 		return true
 	case button:
 		return !advertisement[key(s.lines[s.filled[p]])]
+	case edge:
+		return comments[withoutCount(key(s.lines[s.filled[p]]))]
 	}
 	return false
 }
+
+var comments = set("commentaires|réactions|vos réactions|vos commentaires|comments|replies|responses|reader comments|discussion|kommentare|reaktionen|comentarios|reacciones|commenti|reazioni")
 
 func (s *stripper) run() {
 	bar, closed := false, false // after a share line; after the page's footer began
@@ -145,7 +150,7 @@ func (s *stripper) run() {
 		case i == s.headline:
 			bar = false
 		case i < s.headline && !(c.kind == prose && proseLike(s.lines[i])):
-			s.trailAbove(c, s.lines[i])
+			s.above(p)
 			s.drop(i)
 		case c.kind == titles && s.allowed(p):
 			s.drop(i)
@@ -175,14 +180,21 @@ func (s *stripper) keep(i int) {
 
 func (s *stripper) drop(i int) { s.kept[i] = false }
 
-// trailAbove reads a trail of breadcrumbs that begins without a home.
-func (s *stripper) trailAbove(c *class, line string) {
+// above reads what a line above the headline says: a trail of breadcrumbs that
+// begins without a home, or a name, which counts only beside a date.
+func (s *stripper) above(p int) {
+	c, line := &s.classes[s.filled[p]], s.lines[s.filled[p]]
 	if c.kind == prose && strings.ContainsAny(line, "›>→") {
 		if list := parts(line); len(list) > 1 && len(list) < 9 {
 			c.kind, c.list = crumbs, list
 		}
 	}
+	if c.kind == unsure && !s.neighbor(p, dated) {
+		c.meta.names = nil
+	}
 }
+
+func dated(c class) bool { return c.kind == about && c.meta.dated || c.kind == readingTime }
 
 // top reports whether a place is above the text, or beside its first paragraph.
 func (s *stripper) top() bool { return s.read <= 1 }
@@ -252,8 +264,7 @@ func (s *stripper) about(p int) bool {
 func (s *stripper) unsure(p int) bool {
 	c := &s.classes[s.filled[p]]
 	if len(c.meta.names) > 0 {
-		dated := s.neighbor(p, func(c class) bool { return c.kind == about && c.meta.dated || c.kind == readingTime })
-		if s.headline < 0 || !s.top() || !dated {
+		if s.headline < 0 || !s.top() || !s.neighbor(p, dated) {
 			return false
 		}
 		c.meta.bare = false
@@ -280,14 +291,24 @@ func (s *stripper) after(p int) bool {
 	default:
 		return false
 	}
-	if prompts[firstWord(line)] || s.above(p, networks) && utf8.RuneCountInString(line) <= 60 {
+	if prompts[firstWord(line)] || s.lists(p) || s.before(p, networks) && utf8.RuneCountInString(line) <= 60 {
 		s.ended = true
 	}
 	return s.ended || strings.HasPrefix(line, "←") || strings.HasPrefix(line, "→") || strings.HasSuffix(line, "→") || s.heads(p)
 }
 
-// above reports whether a line of a kind follows.
-func (s *stripper) above(p int, k kind) bool {
+// lists reports whether a line heads a list of articles, in words that vary:
+// "More from the north".
+func (s *stripper) lists(p int) bool {
+	line := s.lines[s.filled[p]]
+	if len(strings.Fields(line)) > 6 || p+1 >= len(s.filled) || !s.titled(s.lines[s.filled[p+1]]) {
+		return false
+	}
+	return moreFrom.MatchString(key(line))
+}
+
+// before reports whether a line of a kind follows.
+func (s *stripper) before(p int, k kind) bool {
 	return p+1 < len(s.filled) && s.classes[s.filled[p+1]].kind == k
 }
 
@@ -318,7 +339,7 @@ func (s *stripper) heads(p int) bool {
 	for q := p + 1; q < len(s.filled); q++ {
 		line := s.lines[s.filled[q]]
 		if s.classes[s.filled[q]].kind != prose {
-			ends := q > p+1 && s.ends(q)
+			ends := q > p+1 && (s.ends(q) || s.classes[s.filled[q]].kind == edge)
 			s.ended = s.ended || ends
 			return ends
 		}
@@ -459,6 +480,9 @@ func (s *stripper) result() Found {
 			s.say(c)
 		}
 	}
+	if len(f.Authors) == 0 {
+		f.Authors = s.bare
+	}
 	s.section()
 	return *f
 }
@@ -468,7 +492,11 @@ func (s *stripper) say(c class) {
 	if f.Section == "" && len(c.list) > 0 {
 		f.Section = c.list[0]
 	}
-	f.Authors = union(f.Authors, c.meta.names)
+	if c.meta.labeled || c.kind == about && len(c.meta.names) > 0 {
+		f.Authors = union(f.Authors, c.meta.names)
+	} else {
+		s.bare = union(s.bare, c.meta.names)
+	}
 	if f.Published.IsZero() {
 		f.Published = c.meta.published
 	}

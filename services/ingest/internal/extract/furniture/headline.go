@@ -131,6 +131,12 @@ func (s *stripper) shape(p int) int {
 	if publication(words) {
 		score -= 2
 	}
+	switch first, _ := utf8.DecodeRuneInString(line); {
+	case unicode.IsLower(first):
+		score -= 3
+	case first == '‘' || first == '\'':
+		score++
+	}
 	for _, signs := range []string{"?", "!", "«“„\"”»", ":", ","} {
 		if strings.ContainsAny(line, signs) {
 			score++
@@ -206,7 +212,7 @@ func (s *stripper) position(p int) int {
 		switch {
 		case c.kind == about || c.kind == readingTime || c.kind == duration || len(c.meta.names) > 0, proseLike(line):
 			score += 2
-		case c.kind == prose && words >= 4 && len(strings.Fields(line)) >= 12:
+		case c.kind == prose && words >= 4 && len(strings.Fields(line)) >= 8:
 			score += 2
 		}
 		break
@@ -265,6 +271,9 @@ func (s *stripper) misplaced(p int, before []int) int {
 		score -= 3
 	}
 	for _, earlier := range before {
+		if earlier == p-1 && s.shape(earlier) >= 3 {
+			score--
+		}
 		signed := slices.ContainsFunc(s.filled[earlier:p], func(i int) bool {
 			c := s.classes[i]
 			return c.kind == about || c.kind == readingTime || c.kind == share
@@ -279,7 +288,7 @@ func (s *stripper) misplaced(p int, before []int) int {
 // navigates reports whether the line at a place leads around the site.
 func (s *stripper) navigates(p int) bool {
 	line, c := s.lines[s.filled[p]], s.classes[s.filled[p]]
-	if c.kind == crumbs || navigation[key(line)] {
+	if c.kind == crumbs || navigation[key(line)] || known.homes[firstWord(line)] && c.kind == prose && named(titleWords(line)) {
 		return true
 	}
 	return (c.kind == prose || c.kind == edge || c.kind == button) && separators(line) >= 2 && !strings.ContainsAny(line, "0123456789")

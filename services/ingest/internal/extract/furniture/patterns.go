@@ -28,7 +28,8 @@ var (
 )
 
 var (
-	shareOn = regexp.MustCompile(`^(?:(?:partager|partagez|share|compartir|comparte|condividi|tweet|tweeter|envoyer|send|enviar|invia|suivez-nous|follow us|siguenos|seguici|folgen sie uns)(?: (?:l'article|cet article|this|this article|` +
+	moreFrom = regexp.MustCompile(`^(?:mehr (?:aus|zu|von|vom|zum|zur|uber)|more (?:from|in|on|about|by|stories|news)|weitere|autres|d'autres|(?:les |nos )?dern(?:iers|ieres)|latest|recent|(?:le |gli |las |los )?ultim[aoei]s?|otr[ao]s|altr[ei]|mas (?:de|en|sobre|noticias)|altro (?:da|dal|dalla|su|in)|plus (?:de|sur|d'actu\S*|d'infos)|related|similar|verwandte|ahnliche|a lire|a decouvrir|da leggere|para leer|dans la meme|dans le meme|aus der|aus dem|from (?:the|our)|(?:nella|dalla) stessa|en la misma|leggi|lee|lesen|read|auch|aussi|anche|tambien|also) `)
+	shareOn  = regexp.MustCompile(`^(?:(?:partager|partagez|share|compartir|comparte|condividi|tweet|tweeter|envoyer|send|enviar|invia|suivez-nous|follow us|siguenos|seguici|folgen sie uns)(?: (?:l'article|cet article|this|this article|` +
 		`este articulo|questo articolo|l'articolo|it))? (?:sur|via|par|on|by|en|por|su|tramite|con|auf|with) ` + networkPattern + `(?:[ ,]+(?:(?:et|and|und|y|e|ou|or|sur|on) )?` + networkPattern + `)*|(?:auf|uber|per|bei|via) ` + networkPattern + ` (?:teilen|senden|versenden)|tweeter|tweet|epingler|pin it|pin)$`)
 	network  = regexp.MustCompile(`^` + networkPattern + `(?:(?:[ ,|/·•-]| et | and | und | y | e )+` + networkPattern + `)*$`)
 	alsoRead = regexp.MustCompile(`^(?:` + alsoPattern + `|` + otherPattern + `) ?[:>»→|.–—-] ?[^ ]`)

@@ -81,6 +81,9 @@ func (c *class) segment(part string) segmentKind {
 			return timeSegment
 		}
 	}
+	if first := firstWord(part); credited[first] && len(strings.Fields(part)) <= 8 {
+		return nameSegment
+	}
 	if m, ok := readMeta(part); ok || m.institution && !m.labeled {
 		had := &c.meta
 		had.names = union(had.names, m.names)
@@ -116,3 +119,6 @@ func withApostrophe(line, k string) string {
 	}
 	return k
 }
+
+// credited begin the part of a line that says who made the pictures.
+var credited = set("photo|photos|photographie|photographies|photographs|photography|photographe|photographer|photographed|picture|pictures|image|images|illustration|illustrations|illustrated|dessin|dessins|vidéo|vidéos|video|videos|foto|fotos|fotografie|fotografía|fotografías|fotografia|fotograf|fotografin|bild|bilder|illustrationen|illustriert|ilustración|ilustraciones|imagen|imágenes|immagini|immagine|illustrazioni|illustrazione|grafik|grafica|ph")
