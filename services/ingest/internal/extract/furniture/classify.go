@@ -477,7 +477,7 @@ func (t *tables) tiled(k string) (class, bool) {
 		return class{}, false
 	}
 	c := class{}
-	tiles := 0
+	tiles, nets := 0, 0
 	for i := 0; i < len(words); {
 		n := min(6, len(words)-i)
 		for ; n > 0; n-- {
@@ -491,13 +491,19 @@ func (t *tables) tiled(k string) (class, bool) {
 			}
 		}
 		counts := strings.Trim(words[i], "0123456789") == "" || i > 0 && minuteWord(words[i]) && strings.Trim(words[i-1], "0123456789") == ""
-		if n == 0 && !counts && !network.MatchString(words[i]) {
-			return class{}, false
+		if n == 0 && !counts {
+			if !network.MatchString(words[i]) {
+				return class{}, false
+			}
+			nets++
 		}
 		i += max(n, 1)
 	}
 	if c.at == beside {
 		c.at = anywhere
+	}
+	if nets > 1 {
+		c.kind = share
 	}
 	return c, tiles > 0
 }

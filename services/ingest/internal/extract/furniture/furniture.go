@@ -134,12 +134,13 @@ func (s *stripper) ends(p int) bool {
 	case button:
 		return !advertisement[key(s.lines[s.filled[p]])]
 	case edge:
-		return comments[withoutCount(key(s.lines[s.filled[p]]))]
+		return closers[withoutCount(key(s.lines[s.filled[p]]))]
 	}
 	return false
 }
 
-var comments = set("commentaires|réactions|vos réactions|vos commentaires|comments|replies|responses|reader comments|discussion|kommentare|reaktionen|comentarios|reacciones|commenti|reazioni")
+// closers are labels that stand below an article and nowhere else.
+var closers = set("à propos de l'auteur|à propos de l'autrice|à propos des auteurs|about the author|about the authors|über den autor|über die autorin|zur person|sobre el autor|sobre la autora|sobre la firma|sull'autore|sull'autrice|l'autore|l'autrice|archivado en|etiquetado en|filed under|mots-clés|tags|étiquettes|etiquetas|schlagwörter|schlagworte|tag|topics|commentaires|réactions|vos réactions|vos commentaires|comments|replies|responses|reader comments|discussion|kommentare|reaktionen|comentarios|reacciones|commenti|reazioni")
 
 func (s *stripper) run() {
 	bar, closed := false, false // after a share line; after the page's footer began
@@ -189,7 +190,9 @@ func (s *stripper) above(p int) {
 			c.kind, c.list = crumbs, list
 		}
 	}
-	if c.kind == unsure && !s.neighbor(p, dated) {
+	words := titleWords(line)
+	section := func(w string) bool { return known.sections[key(w)] }
+	if c.kind == unsure && (!s.neighbor(p, dated) || publication(words) || slices.ContainsFunc(words, section) || !strings.ContainsFunc(line, unicode.IsLower)) {
 		c.meta.names = nil
 	}
 }
@@ -438,7 +441,7 @@ func (s *stripper) listAfter(p int) {
 	}
 }
 
-var tagHeadings = set("mots-clés|tags|étiquettes|schlagwörter|schlagworte|etiquetas|parole chiave|palabras clave|keywords|topics")
+var tagHeadings = set("tag|archivado en|etiquetado en|filed under|tagged|archiviato in|temas|themen|thèmes|argomenti|mots clés|sujets|dans cet article|in this story|temas relacionados|related topics|mots-clés|tags|étiquettes|schlagwörter|schlagworte|etiquetas|parole chiave|palabras clave|keywords|topics")
 
 // repeatedHeadline drops a headline that the text repeats at once.
 func (s *stripper) repeatedHeadline() {
@@ -460,7 +463,11 @@ func (s *stripper) repeatedHeadline() {
 func (s *stripper) result() Found {
 	f := &s.found
 	f.Headline = s.headline
+	var higher []string // bare names above the headline
 	for _, i := range s.filled {
+		if i == s.headline {
+			higher, s.bare = s.bare, nil
+		}
 		if s.kept[i] {
 			continue
 		}
@@ -480,8 +487,12 @@ func (s *stripper) result() Found {
 			s.say(c)
 		}
 	}
-	if len(f.Authors) == 0 {
-		f.Authors = s.bare
+	switch {
+	case len(f.Authors) > 0:
+	case len(s.bare) > 0:
+		f.Authors = union(nil, s.bare)
+	case len(higher) == 1:
+		f.Authors = higher
 	}
 	s.section()
 	return *f
@@ -495,7 +506,7 @@ func (s *stripper) say(c class) {
 	if c.meta.labeled || c.kind == about && len(c.meta.names) > 0 {
 		f.Authors = union(f.Authors, c.meta.names)
 	} else {
-		s.bare = union(s.bare, c.meta.names)
+		s.bare = append(s.bare, c.meta.names...)
 	}
 	if f.Published.IsZero() {
 		f.Published = c.meta.published

@@ -14,19 +14,26 @@ import (
 // or a count.
 func segmented(line string) (class, bool) {
 	list := segments(line)
+	if len(list) < 2 {
+		list = strings.Split(line, ", ")
+	}
 	if len(list) < 2 || len(list) > 8 {
 		return class{}, false
 	}
 	c := class{kind: about, at: edges}
 	timed, unknown := false, 0
-	for _, part := range list {
-		switch c.segment(part) {
+	for i := 0; i < len(list) && len(list) <= 12; i++ {
+		switch c.segment(list[i]) {
 		case timeSegment:
 			timed = true
 		case otherSegment:
 			unknown++
 		case noSegment:
-			return class{}, false
+			more := strings.Split(list[i], ", ")
+			if len(more) == 1 {
+				return class{}, false
+			}
+			list = append(list, more...)
 		case nameSegment:
 		}
 	}
