@@ -44,32 +44,78 @@ func (s *stripper) chooseHeadline() {
 	if s.zone == len(s.filled) || s.zone > maxHead {
 		return
 	}
+	places := s.candidates()
+	if len(places) == 1 && places[0] == 0 {
+		s.headline = s.filled[0]
+	}
+	if len(places) < 2 && s.headline >= 0 {
+		return
+	}
+	best, h := 0, s.readHead()
+	good := -1 // the place of the last line that would make a good headline
+	for n, p := range places {
+		score := s.shape(p)
+		bare := score
+		score += s.position(p, h)
+		own := score
+		if n == 0 {
+			score += s.onlyText()
+		} else if places[n-1] == p-1 && h.before >= 3 {
+			score--
+		}
+		if score += s.misplaced(p, h, good); s.headline < 0 || score > best {
+			best, s.headline = score, s.filled[p]
+		}
+		if h.before = bare; own >= 3 && good < 0 {
+			good = p
+		}
+	}
+	if best < 2 && h.sentences[s.placeOf(s.headline)] > 0 {
+		s.headline = -1
+	}
+}
+
+// headLines is what the head zone holds, read once.
+type headLines struct {
+	navigation int             // the place of the last line that leads around the site; -1 without any
+	trails     map[string]bool // what trails of breadcrumbs end with
+	lines      map[string]int  // how often a line stands in the zone
+	signed     []int           // lines of bylines, times and sharing above each place
+	sentences  []int           // sentences above each place
+	before     int             // what the shape of the last candidate scored
+}
+
+func (s *stripper) readHead() *headLines {
+	h := &headLines{navigation: -1, trails: map[string]bool{}, lines: map[string]int{}, signed: make([]int, s.zone+1), sentences: make([]int, s.zone+1)}
+	for p, i := range s.filled[:s.zone] {
+		c := s.classes[i]
+		h.signed[p+1], h.sentences[p+1] = h.signed[p], h.sentences[p]
+		switch {
+		case c.kind == about || c.kind == readingTime || c.kind == share:
+			h.signed[p+1]++
+		case c.kind == crumbs:
+			h.trails[key(c.list[len(c.list)-1])] = true
+		case s.prosaic(p):
+			h.sentences[p+1]++
+		case c.kind == prose:
+			h.lines[key(s.lines[i])]++
+		}
+		if s.navigates(p) {
+			h.navigation = p
+		}
+	}
+	return h
+}
+
+// candidates lists the places of the lines that may be a headline.
+func (s *stripper) candidates() []int {
 	var places []int
 	for p := range s.zone {
 		if s.candidate(p) {
 			places = append(places, p)
 		}
 	}
-	switch {
-	case len(places) == 0:
-		return
-	case len(places) == 1 && places[0] == 0:
-		s.headline = s.filled[0]
-		return
-	}
-	best := 0
-	for n, p := range places {
-		score := s.shape(p) + s.position(p)
-		if n == 0 {
-			score += s.onlyText()
-		}
-		if score += s.misplaced(p, places[:n]); s.headline < 0 || score > best {
-			best, s.headline = score, s.filled[p]
-		}
-	}
-	if best < 2 && slices.ContainsFunc(s.filled[:s.placeOf(s.headline)], func(i int) bool { return s.classes[i].kind == prose && proseLike(s.lines[i]) }) {
-		s.headline = -1
-	}
+	return places
 }
 
 func (s *stripper) placeOf(line int) int {
@@ -200,7 +246,7 @@ var publications = set("journal|magazine|magazin|gazette|courrier|quotidien|hebd
 	"mairie|commune|comune|municipio|ayuntamiento|stadtverwaltung|gemeinde|council|université|universität|universidad|università")
 
 // position scores a line by what stands before and after it.
-func (s *stripper) position(p int) int {
+func (s *stripper) position(p int, h *headLines) int {
 	i := s.filled[p]
 	score := 0
 	words := len(strings.Fields(s.lines[i]))
@@ -222,7 +268,7 @@ func (s *stripper) position(p int) int {
 			score++
 		}
 	}
-	if s.repeated(p) {
+	if s.repeated(p, h) {
 		score += 4
 	}
 	if words <= 6 && s.signsFoot(key(s.lines[i])) {
@@ -233,14 +279,9 @@ func (s *stripper) position(p int) int {
 
 // repeated reports whether a trail of breadcrumbs ends with the line, or the
 // head of the page has it twice.
-func (s *stripper) repeated(p int) bool {
+func (s *stripper) repeated(p int, h *headLines) bool {
 	k := key(s.lines[s.filled[p]])
-	for q, i := range s.filled[:s.zone] {
-		if c := s.classes[i]; c.kind == crumbs && key(c.list[len(c.list)-1]) == k || q > p && c.kind == prose && key(s.lines[i]) == k && len(k) > 20 {
-			return true
-		}
-	}
-	return false
+	return h.trails[k] || h.lines[k] > 1 && len(k) > 20
 }
 
 // signsFoot reports whether a name stands in the page's footer.
@@ -259,28 +300,16 @@ func (s *stripper) signsFoot(name string) bool {
 
 // misplaced is what speaks against a line: the navigation of the page stands
 // below it, or a good headline and its byline, or a sentence, above.
-func (s *stripper) misplaced(p int, before []int) int {
+func (s *stripper) misplaced(p int, h *headLines, good int) int {
 	score := 0
-	for q := p + 1; q < s.zone && !s.repeated(p); q++ {
-		if s.navigates(q) {
-			score = -4
-			break
-		}
+	if h.navigation > p && !s.repeated(p, h) {
+		score = -4
 	}
-	if slices.ContainsFunc(s.filled[:p], func(i int) bool { return s.classes[i].kind == prose && proseLike(s.lines[i]) }) {
+	if h.sentences[p] > 0 {
 		score -= 3
 	}
-	for _, earlier := range before {
-		if earlier == p-1 && s.shape(earlier) >= 3 {
-			score--
-		}
-		signed := slices.ContainsFunc(s.filled[earlier:p], func(i int) bool {
-			c := s.classes[i]
-			return c.kind == about || c.kind == readingTime || c.kind == share
-		})
-		if signed && s.shape(earlier)+s.position(earlier) >= 3 {
-			return score - 4
-		}
+	if good >= 0 && h.signed[p] > h.signed[good] {
+		score -= 4
 	}
 	return score
 }
