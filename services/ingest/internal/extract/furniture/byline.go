@@ -282,7 +282,7 @@ func (r *reader) role() {
 		}
 		return
 	}
-	if !roles[r.peek(0)] || r.at == start {
+	if r.at == start || !roles[r.peek(0)] && !r.trade(start) {
 		r.at = start
 		return
 	}
@@ -296,6 +296,19 @@ func (r *reader) role() {
 	}
 	r.accept(")")
 }
+
+// trade reports whether a comma and then a few words without a capital say what
+// an author does: ", urbaniste".
+func (r *reader) trade(comma int) bool {
+	if r.list[comma].text != "," || r.at != comma+1 || r.done() || articles[r.peek(0)] || months[r.peek(0)] > 0 {
+		return false
+	}
+	first, _ := utf8.DecodeRuneInString(r.list[r.at].text)
+	after := r.peek(1)
+	return unicode.IsLower(first) && (after == "" || slices.Contains(joins, after) || strings.Contains("|·•–—-()", after))
+}
+
+var articles = set("le|la|les|l|un|une|des|the|a|an|der|die|das|ein|eine|el|los|las|una|il|lo|gli|i|et|and|und|y|e|qui|who|que|che|avec|with|mit|con")
 
 // origin steps over where a byline was written: "in London", ", Berlin".
 func (r *reader) origin() {

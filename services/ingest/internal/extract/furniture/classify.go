@@ -379,6 +379,9 @@ func caption(line, k string) (class, bool) {
 			return class{kind: credit}, true
 		}
 	}
+	if credited, ok := creditEnd(line); ok {
+		return credited, true
+	}
 	if open, rest, ok := strings.Cut(line, "]"); ok && strings.HasPrefix(open, "[") && creditWords[key(open)] && strings.TrimSpace(rest) != "" {
 		return class{kind: credit}, true
 	}
@@ -404,6 +407,24 @@ func caption(line, k string) (class, bool) {
 var pictures = set("getty images|getty|shutterstock|istock|adobe stock|unsplash|pexels|afp|dpa|keystone|reuters")
 
 var creditWords = set("photo|photos|foto|fotos|bild|image|credit|crédit|imagen|immagine|picture|illustration|symbolbild|archivbild")
+
+// creditEnd classifies a caption that ends with an agency, or after an upright
+// line with a name in capitals.
+func creditEnd(line string) (class, bool) {
+	i := strings.LastIndexAny(line, "|/–—")
+	if i < 0 || len(strings.Fields(line[:i])) < 4 {
+		return class{}, false
+	}
+	_, n := utf8.DecodeRuneInString(line[i:])
+	after := strings.TrimSpace(line[i+n:])
+	switch {
+	case agencyNames[key(after)]:
+		return class{kind: credit, at: edges}, true
+	case line[i] == '|' && len(after) > 2 && len(strings.Fields(after)) <= 6 && !strings.ContainsFunc(after, unicode.IsLower) && strings.ContainsFunc(line[:i], unicode.IsLower):
+		return class{kind: credit, at: edges}, strings.Count(line, "|") == 1
+	}
+	return class{}, false
+}
 
 // captions label what a picture shows.
 var captions = set("photo|foto|bild|légende|légende photo|caption|photo caption|bildunterschrift|pie de foto|didascalia|in foto|nella foto|en la foto|en la imagen|im bild|auf dem bild|auf dem foto|sur la photo")

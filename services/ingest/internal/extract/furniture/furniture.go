@@ -297,7 +297,7 @@ func (s *stripper) after(p int) bool {
 	if prompts[firstWord(line)] || s.lists(p) || s.before(p, networks) && utf8.RuneCountInString(line) <= 60 {
 		s.ended = true
 	}
-	return s.ended || strings.HasPrefix(line, "←") || strings.HasPrefix(line, "→") || strings.HasSuffix(line, "→") || s.heads(p)
+	return s.ended || strings.HasPrefix(line, "©") || strings.HasPrefix(line, "←") || strings.HasPrefix(line, "→") || strings.HasSuffix(line, "→") || s.heads(p)
 }
 
 // lists reports whether a line heads a list of articles, in words that vary:
@@ -342,7 +342,7 @@ func (s *stripper) heads(p int) bool {
 	for q := p + 1; q < len(s.filled); q++ {
 		line := s.lines[s.filled[q]]
 		if s.classes[s.filled[q]].kind != prose {
-			ends := q > p+1 && (s.ends(q) || s.classes[s.filled[q]].kind == edge)
+			ends := q > p+1 && (s.ends(q) || s.classes[s.filled[q]].kind == edge || s.classes[s.filled[q]].kind == networks)
 			s.ended = s.ended || ends
 			return ends
 		}

@@ -177,6 +177,9 @@ func (s *stripper) shape(p int) int {
 	if publication(words) {
 		score -= 2
 	}
+	if bylined(line) {
+		score -= 5
+	}
 	switch first, _ := utf8.DecodeRuneInString(line); {
 	case unicode.IsLower(first):
 		score -= 3
@@ -223,6 +226,19 @@ func separators(line string) int {
 	return n
 }
 
+// bylined reports whether a line begins as a byline does.
+func bylined(line string) bool {
+	if !bylines[firstWord(line)] {
+		return false
+	}
+	r := &reader{list: tokens(line)}
+	if !r.label(bylines) {
+		return false
+	}
+	name, ok := r.name()
+	return ok && name != ""
+}
+
 // named reports whether every word is capitalized that is no particle, as in
 // the name of a site.
 func named(words []string) bool {
@@ -252,7 +268,7 @@ func (s *stripper) position(p int, h *headLines) int {
 	words := len(strings.Fields(s.lines[i]))
 	for q := p + 1; q <= s.zone; q++ {
 		c, line := s.classes[s.filled[q]], s.lines[s.filled[q]]
-		if c.kind == share || c.kind == networks || c.kind == button || c.kind == count || c.kind == credit {
+		if c.kind == share || c.kind == networks || c.kind == button || c.kind == count || c.kind == credit || c.kind == unsure && len(c.list) > 0 {
 			continue
 		}
 		switch {

@@ -156,6 +156,8 @@ var phrases = []struct {
 	{"", button, beside, "a+|a-|a+ a-|aa|a a a|+|pdf|rss|print|imprimer|drucken|stampa|e-mail|mail|follow|suivre|folgen|seguir|segui|0|x"},
 	{"", titles, anywhere, "más información|en savoir plus|read more|mehr erfahren|à écouter|à écouter aussi|podcast à écouter"},
 	{"", edge, edges, "sobre la firma|archivado en|à propos des auteurs|about the authors|sull'autrice|tagged|archiviato in|dans cet article|in this story|mots clés"},
+	{"", credit, anywhere, "photo d'archives|photo d'archive|photo d'illustration|image d'illustration|photos d'archives|foto d'archivio|foto di repertorio|immagine di repertorio|immagine d'archivio|immagini di repertorio|foto de archivo|imagen de archivo|imagen de recurso|foto de recurso|archivbild|archivfoto|symbolbild|symbolfoto|file photo|stock photo|stock image|library image|file image|dr"},
+	{"", button, anywhere, "lire le journal numérique|lire le journal en ligne|lire l'édition du jour|read today's paper|read the e-paper|e-paper lesen|zum e-paper|leer el periódico|leer edición impresa|leggi il giornale|leggi l'edizione digitale|sfoglia l'edizione digitale"},
 }
 
 // sections lists what a line above a headline may be: the part of a paper that
