@@ -16,7 +16,7 @@ func sandwich(line string) string {
 
 func TestFurnitureGoes(t *testing.T) {
 	for _, line := range []string{
-		"Temps de lecture : 3 min", "Lecture 3 min", "3 min de lecture", "Temps de lecture estimé : environ 12 minutes", "Durée de lecture : 5 mn", "• 4 min de lecture",
+		"Temps de lecture : 3 min", "Lecture 3 min", "3 min de lecture", "Temps de lecture estimé : environ 12 minutes", "Durée de lecture : 5 mn", "• 4 min de lecture", "2’ di lettura", "Lecture : 4’", "Moins de 5 minutes de lecture", "Si legge in 4 minuti", "In 4 Minuten gelesen",
 		"3 min read", "5-minute read", "Reading time: 4 minutes", "Estimated reading time: 7 min", "3 Min. Lesezeit", "Lesezeit: ca. 4 Minuten",
 		"Tiempo de lectura: 3 min", "3 minutos de lectura", "Tempo di lettura: 5 minuti", "2 min di lettura",
 		"Partager", "PARTAGER", "Partager l’article :", "Partager l'article", "Partager cet article »", "→ Partager →", "Partager sur Facebook", "Partager cet article sur LinkedIn", "12 partages",
@@ -131,6 +131,68 @@ func TestBylinesAndDates(t *testing.T) {
 		}
 		if strings.Join(authors, "|") != c.authors || date != c.date || e.BodyText != long+"\n\n"+long {
 			t.Errorf("%q: authors %q, date %q, body\n%s", c.line, authors, date, e.BodyText)
+		}
+	}
+}
+
+func TestHeadlineAmongOthers(t *testing.T) {
+	for _, c := range []struct{ name, above, headline, below string }{
+		{"a masthead with its section", "Cronache di Valdarno – Cultura\n", "La biblioteca che non chiude mai", "di Gino Bersano | 3 ottobre 2023\n"},
+		{"navigation and a kicker", "MERCATI | RISPARMIO | IMPRESE\nRisparmio\n", "Dove dormono i nostri soldi", "14 giugno 2022 | 07:30\n"},
+		{"navigation without signs", "Home Cronaca Cultura Sport\nIl libro\n", "A Montevarchi si legge anche di notte", ""},
+		{"a tagline", "Le Carnet de Louise\nun blog de jardin, de cuisine et d’humeurs\n", "Fruits rouges, fruits d’orage", "Inès Delorme — 3 décembre 2021\n"},
+		{"date and name above", "Vino & Territorio\n19/09/2023\nTommaso Ghirardelli\n", "Vendemmia anticipata, e adesso?", "Condividi\n"},
+		{"a trail without a home", "Culture › Musées › Comptes rendus\n", "Et si l’on demandait aux visiteurs ?", "3 min\n"},
+		{"capitals", "EXCLUSIVE\nBy Jane Doe\n", "Inside the field day that drew a thousand", ""},
+		{"an author and his trade below", "Tribune\n", "La ville a-t-elle besoin de ses bancs ?", "Par Lucie Armand, urbaniste, et Paul Hainaut, paysagiste\n"},
+	} {
+		e := text(t, c.above+c.headline+"\n"+c.below+long+"\n"+long).Edition
+		if e.Headline != c.headline || e.BodyText != long+"\n\n"+long {
+			t.Errorf("%s: headline %q, body\n%s", c.name, e.Headline, e.BodyText)
+		}
+	}
+	for name, below := range map[string]string{
+		"a standfirst": "Un chapeau qui en dit plus, sans point et assez long pour en être un", "an intertitle": "Un jour, à la mairie", "a caption": "Sur le quai : la compagnie, samedi",
+	} {
+		for _, by := range []string{"", "Par Anaïs Lefèvre\n", "12 mars 2024\n"} {
+			e := text(t, "La fin des haies en Finistère\n"+by+below+"\n"+long+"\n"+long).Edition
+			if e.Headline != "La fin des haies en Finistère" || e.BodyText != below+"\n\n"+long+"\n\n"+long {
+				t.Errorf("%s after %q: headline %q, body\n%s", name, by, e.Headline, e.BodyText)
+			}
+		}
+	}
+}
+
+func TestBelowTheText(t *testing.T) {
+	for name, c := range map[string]struct{ below, stays string }{
+		"titles under an unknown heading":  {"Dans la même veine\nLa confiture sans sucre\nTailler, oui mais quand ?\nPartager", ""},
+		"a heading that varies":            {"Mehr aus Rheinland-Pfalz\nHochwasserschutz: Mainz legt nach\nKommentare (12)", ""},
+		"prompts":                          {"Cet article vous a plu ? Partagez-le !\nFacebook – Pinterest – Courriel\nOffrez-nous un café", ""},
+		"before and after":                 {"← Older post: Haymaking\nNewer post: What he did next →", ""},
+		"replies":                          {"9 risposte a “Vendemmia anticipata, e adesso?”", ""},
+		"a subscription":                   {"Abbonati a 1 € al mese\nSuscríbete por 1 € al mes\nSubscribe from £1 a week", ""},
+		"an author":                        {"À propos de l’auteur\nAnaïs Lefèvre est journaliste à Quimper.\nPartager", "Anaïs Lefèvre est journaliste à Quimper."},
+		"practical notes":                  {"Infos pratiques\nDu 6 au 7 décembre, salle des fêtes\nEntrée libre", "Infos pratiques\n\nDu 6 au 7 décembre, salle des fêtes\n\nEntrée libre"},
+		"a last short sentence":            {"Publicité\nRendez-vous samedi.", "Rendez-vous samedi."},
+		"a last list after a share button": {"Partager\n• du pain\n• du vin", "• du pain\n• du vin"},
+	} {
+		want := long + "\n\n" + long
+		if c.stays != "" {
+			want += "\n\n" + c.stays
+		}
+		if e := text(t, "Un titre\n"+long+"\n"+long+"\n"+c.below).Edition; e.BodyText != want {
+			t.Errorf("%s: body\n%s\nwant\n%s", name, e.BodyText, want)
+		}
+	}
+}
+
+func TestBoxesInTheText(t *testing.T) {
+	for _, box := range []string{
+		"Newsletter\nLe meilleur de la Bretagne, chaque samedi à 8 h\nVotre e-mail\nOK", "Forse ti interessa\nIl mercato coperto riapre a novembre", "READ MORE: Bluetongue – what smallholders need to know",
+		"Zum Thema: Was die E-Akte in Hessen gebracht hat", "Síguenos en Google Noticias", "[Foto] Il cortile della biblioteca", "Galería de imágenes (14)", "À écouter : notre podcast sur les urgences",
+	} {
+		if e := text(t, "Un titre\n\n"+long+"\n\n"+box+"\n\n"+long).Edition; e.BodyText != long+"\n\n"+long {
+			t.Errorf("%q: body\n%s", box, e.BodyText)
 		}
 	}
 }

@@ -15,15 +15,13 @@ import (
 	"github.com/relais-press/relais/services/ingest/internal/extract"
 )
 
-// What must be right over all pages of a corpus.
-const (
-	leastKept      = 0.99 // body paragraphs that stand verbatim
-	leastGone      = 0.90 // furniture lines that do not
-	leastHeadlines = 0.90
-	leastAuthors   = 0.85
-	leastDates     = 0.85 // by day
-	leastLanguages = 1.0
-)
+// least is what must be right over all pages of a corpus: body paragraphs that
+// stand verbatim, furniture lines that do not, headlines, authors, dates by day,
+// and languages. The pages in dev are those that the rules were made with.
+var least = map[string][6]float64{
+	"dev":     {1, 1, 1, 1, 1, 1},
+	"heldout": {0.99, 0.90, 0.90, 0.85, 0.85, 1},
+}
 
 // copied is a page as it was copied, and what is the article's in it.
 type copied struct {
@@ -85,15 +83,14 @@ func TestCopiedPages(t *testing.T) {
 				}
 				t.Skip("no pages are held out here")
 			}
-			scoreCorpus(t, files)
+			scoreCorpus(t, files, least[corpus])
 		})
 	}
 }
 
-func scoreCorpus(t *testing.T, files []string) {
+func scoreCorpus(t *testing.T, files []string, least [6]float64) {
 	t.Helper()
 	names := []string{"kept", "gone", "headline", "authors", "date", "language"}
-	least := []float64{leastKept, leastGone, leastHeadlines, leastAuthors, leastDates, leastLanguages}
 	var total [6]score
 	t.Logf("%-28s %7s %7s %8s %7s %4s %8s", "page", names[0], names[1], names[2], names[3], names[4], names[5])
 	for _, file := range files {

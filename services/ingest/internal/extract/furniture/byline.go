@@ -305,7 +305,7 @@ func (r *reader) trade(comma int) bool {
 	}
 	first, _ := utf8.DecodeRuneInString(r.list[r.at].text)
 	after := r.peek(1)
-	return unicode.IsLower(first) && (after == "" || slices.Contains(joins, after) || strings.Contains("|·•–—-()", after))
+	return unicode.IsLower(first) && (after == "" || slices.Contains(joins, after) || slices.Contains([]string{"|", "·", "•", "–", "—", "-", "(", ")"}, after))
 }
 
 var articles = set("le|la|les|l|un|une|des|the|a|an|der|die|das|ein|eine|el|los|las|una|il|lo|gli|i|et|and|und|y|e|qui|who|que|che|avec|with|mit|con")

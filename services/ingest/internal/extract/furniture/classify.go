@@ -43,6 +43,7 @@ const (
 	anywhere zone = iota
 	edges         // above the text, around its first paragraphs, or below it
 	beside        // at the edges, or beside other furniture
+	below         // below the text
 )
 
 // class is what a line is by itself.
@@ -59,6 +60,7 @@ type class struct {
 const (
 	maxFurniture = 300
 	maxSentence  = 700
+	maxPrompt    = 180 // of a sentence below a text
 	maxAbout     = 120 // of one that ends with a full stop and is no sentence of a banner
 )
 
@@ -82,7 +84,7 @@ var known = newTables()
 func newTables() *tables {
 	t := &tables{
 		lines: map[string]class{}, tiles: map[string]class{}, openings: map[string][]int{},
-		credits: set(creditLabels), tags: set(tagLabels), topics: set(topicLabels), desks: set(deskLabels),
+		credits: set(pictureLabels), tags: set(tagLabels), topics: set(topicLabels), desks: set(deskLabels),
 		homes: set(homes), leads: set(leads), sections: set(sections),
 	}
 	for _, row := range phrases {
@@ -269,6 +271,9 @@ func numeric(k string) (class, bool) {
 func (t *tables) sentence(k string) (class, bool) {
 	first, _, _ := strings.Cut(k, " ")
 	for _, i := range t.openings[first] {
+		if sentences[i].at == below && len(k) > maxPrompt {
+			continue
+		}
 		openings, words := t.sentences[i][0], t.sentences[i][1]
 		begins := slices.ContainsFunc(openings, func(s string) bool { return strings.HasPrefix(k, s) })
 		holds := slices.ContainsFunc(words, func(s string) bool { return strings.Contains(k, s) })

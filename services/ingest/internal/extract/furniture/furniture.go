@@ -91,9 +91,9 @@ func (s *stripper) measure() {
 		if prosaic && long < 0 && utf8.RuneCountInString(s.lines[i]) >= paragraph {
 			long = p
 		}
-		if prosaic {
+		if prosaic && i+1 < len(s.lines) {
 			texts++
-			if i+1 < len(s.lines) && s.lines[i+1] == "" {
+			if s.lines[i+1] == "" {
 				parted++
 			}
 		}
@@ -150,7 +150,7 @@ func (s *stripper) run() {
 		switch {
 		case i == s.headline:
 			bar = false
-		case i < s.headline && !(c.kind == prose && proseLike(s.lines[i])):
+		case i < s.headline && !s.prosaic(p):
 			s.above(p)
 			s.drop(i)
 		case c.kind == titles && s.allowed(p):
@@ -212,6 +212,8 @@ func (s *stripper) allowed(p int) bool {
 		return s.top() || s.tail(p)
 	case beside:
 		return s.read == 0 || s.tail(p) || s.neighbor(p, func(c class) bool { return c.kind != prose && c.kind != unsure && c.kind != count })
+	case below:
+		return s.tail(p)
 	case anywhere:
 	}
 	return true
@@ -329,7 +331,7 @@ func (s *stripper) titled(line string) bool {
 	if strings.ContainsRune("•‣◦▪●■-*–—", r) || utf8.RuneCountInString(line) > 150 {
 		return false
 	}
-	bare := strings.TrimRight(line, "»”\"“’)  ")
+	bare := strings.TrimRight(line, "»”\"“’) \u00a0\u202f")
 	return TitleLike(line) && (bare == line || !strings.HasSuffix(bare, "."))
 }
 
