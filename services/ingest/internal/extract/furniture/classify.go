@@ -68,6 +68,7 @@ const (
 type tables struct {
 	lines     map[string]class
 	tiles     map[string]class
+	starts    map[string]bool  // the words that tiles begin with
 	openings  map[string][]int // the sentences that begin with a word
 	sentences [][2][]string
 	credits   map[string]bool
@@ -83,7 +84,7 @@ var known = newTables()
 
 func newTables() *tables {
 	t := &tables{
-		lines: map[string]class{}, tiles: map[string]class{}, openings: map[string][]int{},
+		lines: map[string]class{}, tiles: map[string]class{}, starts: map[string]bool{}, openings: map[string][]int{},
 		credits: set(pictureLabels), tags: set(tagLabels), topics: set(topicLabels), desks: set(deskLabels),
 		homes: set(homes), leads: set(leads), sections: set(sections),
 	}
@@ -101,7 +102,9 @@ func newTables() *tables {
 				t.lines[k] = c
 			}
 			if row.kind != titles {
-				t.tiles[tileKey(k)] = t.lines[k]
+				tile := tileKey(k)
+				first, _, _ := strings.Cut(tile, " ")
+				t.tiles[tile], t.starts[first] = t.lines[k], true
 			}
 		}
 	}
@@ -506,6 +509,9 @@ func (t *tables) tiled(k string) (class, bool) {
 	tiles, nets := 0, 0
 	for i := 0; i < len(words); {
 		n := min(6, len(words)-i)
+		if !t.starts[words[i]] {
+			n = 0
+		}
 		for ; n > 0; n-- {
 			if tile, ok := t.tiles[strings.Join(words[i:i+n], " ")]; ok {
 				tiles++

@@ -325,14 +325,14 @@ var prompts = set("abonnez-vous|inscrivez-vous|suivez-nous|suivez|partagez|parta
 	"abbonati|seguici|condividi|sostieni|sostienici|offrici|iscriviti|scarica|dona|commenta|unisciti|registrati|stampa")
 
 // titled reports whether a line may be a title below the text: it ends no
-// sentence and is no item of a list.
+// sentence, not even a quoted one, and is no item of a list.
 func (s *stripper) titled(line string) bool {
 	r, _ := utf8.DecodeRuneInString(line)
 	if strings.ContainsRune("•‣◦▪●■-*–—", r) || utf8.RuneCountInString(line) > 150 {
 		return false
 	}
 	bare := strings.TrimRight(line, "»”\"“’) \u00a0\u202f")
-	return TitleLike(line) && (bare == line || !strings.HasSuffix(bare, "."))
+	return TitleLike(line) && (bare == line || strings.TrimRight(bare, ".!?… \u00a0\u202f") == bare)
 }
 
 // heads reports whether a heading of a few words begins here that titles follow,

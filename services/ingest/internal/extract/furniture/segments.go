@@ -13,8 +13,12 @@ import (
 // two short parts, such as a place or a rubric, may stand beside a date, a time
 // or a count.
 func segmented(line string) (class, bool) {
+	counts := strings.ContainsAny(line, "0123456789")
+	if !counts && !strings.ContainsAny(line, "|·•/") {
+		return class{}, false
+	}
 	list := segments(line)
-	if len(list) < 2 {
+	if len(list) < 2 && counts {
 		list = strings.Split(line, ", ")
 	}
 	if len(list) < 2 || len(list) > 8 {
