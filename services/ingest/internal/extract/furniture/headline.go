@@ -287,6 +287,9 @@ func (s *stripper) position(p int, h *headLines) int {
 	if s.repeated(p, h) {
 		score += 4
 	}
+	if p+1 < s.zone && s.classes[s.filled[p+1]].kind == about && named(titleWords(s.lines[i])) && words <= 6 {
+		score -= 4 // who wrote it, above when
+	}
 	if words <= 6 && s.signsFoot(key(s.lines[i])) {
 		score -= 5
 	}
