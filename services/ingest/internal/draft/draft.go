@@ -116,7 +116,6 @@ func extracted(res extract.Result, err error) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
-	res.Edition.SourceLanguage = "" // for the article to say
 	return Draft{Edition: res.Edition, Warnings: res.Warnings}, nil
 }
 
@@ -213,7 +212,7 @@ func oneBody(given []string, in *input) error {
 func (rd *Reader) Settle(d *Draft) error {
 	e := &d.Edition
 	if e.Language == "" {
-		e.Language, _ = language.Detect(e.BodyText, rd.languages)
+		e.Language, _ = language.Detect(sample(e.BodyText), rd.languages)
 	}
 	violations := canonical(e)
 	rd.infer(d)

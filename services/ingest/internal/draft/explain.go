@@ -42,7 +42,7 @@ func (rd *Reader) Explain(d *Draft) {
 
 // detect guesses the language of a draft that declares none.
 func (rd *Reader) detect(d *Draft) {
-	tag, sure := language.Detect(d.Edition.BodyText, rd.languages)
+	tag, sure := language.Detect(sample(d.Edition.BodyText), rd.languages)
 	d.Edition.Language = tag
 	switch {
 	case tag == "":
@@ -60,7 +60,7 @@ func (rd *Reader) contradict(d *Draft) {
 		d.Warn("/language", "must be a BCP 47 language tag such as fr or zh-Hant")
 		return
 	}
-	found, sure := language.Detect(d.Edition.BodyText, append(slices.Clone(rd.languages), declared))
+	found, sure := language.Detect(sample(d.Edition.BodyText), append(slices.Clone(rd.languages), declared))
 	if sure && primary(found) != primary(declared) {
 		d.Warn("/language", fmt.Sprintf("%s is declared, the text reads like %s", declared, found))
 	}
@@ -69,4 +69,17 @@ func (rd *Reader) contradict(d *Draft) {
 func primary(tag string) string {
 	p, _, _ := strings.Cut(tag, "-")
 	return p
+}
+
+// sampled is how much of a text its language is told from, in bytes: two
+// passages of a hundred words each.
+const sampled = 1280
+
+// sample takes a passage from the start of a text and one from its middle.
+func sample(text string) string {
+	if len(text) <= sampled {
+		return text
+	}
+	middle := len(text) / 2
+	return strings.ToValidUTF8(text[:sampled/2]+" "+text[middle:middle+sampled/2], "")
 }

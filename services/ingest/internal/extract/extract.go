@@ -15,7 +15,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/relais-press/relais/pkg/article"
-	"github.com/relais-press/relais/pkg/language"
 	"github.com/relais-press/relais/services/ingest/internal/extract/furniture"
 	"github.com/relais-press/relais/services/ingest/internal/extract/markup"
 	"github.com/relais-press/relais/services/ingest/internal/extract/plain"
@@ -55,12 +54,11 @@ func (r *Result) warn(pointer, format string, args ...any) {
 // its words and by what stands beside it; what is above it and no sentence is
 // furniture. Where none can be chosen it is the first line that is left. It has
 // at most 300 characters, no full stop at its end, and a longer text follows.
-// The rest is the body, and its language is detected.
+// The rest is the body.
 //
-// It sets Headline, BodyHTML, BodyText, Language and SourceLanguage, WordCount
-// and ReadingMinutes, and where the page says them Authors, DatePublished,
-// Keywords and Section. A headline or a language that was not found is empty and
-// has a warning; so do a language that is only likely, the lines left out, and a
+// It sets Headline, BodyHTML, BodyText, WordCount and ReadingMinutes, and where
+// the page says them Authors, DatePublished, Keywords and Section. A headline
+// that was not found is empty and has a warning; so do the lines left out, and a
 // reading time on the page that is far from the one counted here. The same text
 // always gives the same result.
 func Text(raw []byte) (Result, error) {
@@ -79,7 +77,6 @@ func Text(raw []byte) (Result, error) {
 	e.BodyHTML, e.BodyText = markup.Body(rest, false)
 	r.say(found)
 	r.measure(found.Minutes)
-	r.detect()
 	if len(found.Lines) > 0 {
 		r.warn("/bodyText", "lines left out as page furniture: %s", quote(found.Lines))
 	}
@@ -138,17 +135,6 @@ func (r *Result) measure(page int) {
 	}
 }
 
-func (r *Result) detect() {
-	tag, reliable := language.Detect(sample(r.Edition.BodyText), nil)
-	r.Edition.Language, r.Edition.SourceLanguage = tag, tag
-	switch {
-	case tag == "":
-		r.warn("/language", "the language was not recognized")
-	case !reliable:
-		r.warn("/language", "the language is likely %s, but the text does not make it certain", tag)
-	}
-}
-
 // splitHeadline takes the chosen line as the headline, or the first where none
 // was chosen, if it can be one.
 func splitHeadline(lines []markup.Line, chosen int) (headline string, rest []markup.Line) {
@@ -166,19 +152,6 @@ func splitHeadline(lines []markup.Line, chosen int) (headline string, rest []mar
 		}
 	}
 	return "", lines
-}
-
-// sampled is how much of a text its language is told from, in bytes: two
-// passages of a hundred words each.
-const sampled = 1280
-
-// sample takes a passage from the start of a text and one from its middle.
-func sample(text string) string {
-	if len(text) <= sampled {
-		return text
-	}
-	middle := len(text) / 2
-	return strings.ToValidUTF8(text[:sampled/2]+" "+text[middle:middle+sampled/2], "")
 }
 
 // quote shows up to five lines, each cut to 60 characters.

@@ -57,14 +57,6 @@ func Page(raw []byte) (Result, error) {
 		r.warn("/headline", "no headline was found in the page")
 	}
 	r.measure(r.minutes)
-	declared := r.Edition.Language
-	r.detect()
-	if declared != "" {
-		if found := r.Edition.Language; found != "" && found != base(declared) {
-			r.warn("/language", "the page says %s, the text reads like %s", declared, found)
-		}
-		r.Edition.Language, r.Edition.SourceLanguage = declared, declared
-	}
 	return r, nil
 }
 

@@ -30,7 +30,7 @@ func TestAWholePage(t *testing.T) {
 	e.BodyHTML, e.BodyText, e.WordCount, e.ReadingMinutes = "", "", 0, 0
 	want := article.Edition{
 		Headline: "Registres partagés : les communes testent", Description: "Une matinée d’essais à Quimper.",
-		Language: "fr", SourceLanguage: "fr", Section: "Secteur public", Keywords: []string{"blockchain", "communes"},
+		Language: "fr", Section: "Secteur public", Keywords: []string{"blockchain", "communes"},
 		Authors: []article.Author{{Name: "Maëlle Kervadec", URL: "https://courrier.example/mk"}},
 		Image:   &article.Image{URL: "https://courrier.example/une.jpg"}, CanonicalURL: "https://courrier.example/registres-partages",
 		DatePublished: time.Date(2026, 3, 12, 7, 30, 0, 0, time.UTC),
@@ -95,7 +95,7 @@ func BenchmarkPage(b *testing.B) {
 
 func TestAFragment(t *testing.T) {
 	r, err := extract.Page([]byte(`<h1>Un  titre</h1><p>Un texte de quelques mots, en français.</p><script>x</script>`))
-	if err != nil || r.Edition.Headline != "Un titre" || r.Edition.BodyHTML != "<p>Un texte de quelques mots, en français.</p>" || r.Edition.Language != "fr" {
+	if err != nil || r.Edition.Headline != "Un titre" || r.Edition.BodyHTML != "<p>Un texte de quelques mots, en français.</p>" {
 		t.Errorf("fragment: %+v (%v)", r, err)
 	}
 	r, err = extract.Page([]byte(`<p>Sans titre.</p>`))
