@@ -52,7 +52,14 @@ func (d *document) nameAt(i int) (name, bool) {
 	if j == i && !d.unknownGiven(j) {
 		return n, false
 	}
+	if d.saintly(i) {
+		return n, false
+	}
 	j = max(j, i+1)
+	if n.known && d.joined(j) && d.toks[j].shape == initial && len(d.toks[j].key) == 2 && !d.joined(j+1) {
+		n.end = j + 1 // a family name kept back
+		return n, true
+	}
 	end := d.family(i, j, &n)
 	if end == j && j-i >= 2 && d.toks[j-1].name() && d.toks[j-1].class&place == 0 {
 		n.shouted = d.toks[j-1].shape == upper && d.toks[i].shape != upper
@@ -60,8 +67,21 @@ func (d *document) nameAt(i int) (name, bool) {
 	} else if end == j {
 		return n, false
 	}
+	if d.joined(end) && (d.toks[end].key == "jr." || d.toks[end].key == "jr") {
+		end++
+	}
 	n.end = end
 	return n, true
+}
+
+// saintly reports whether a saint's name begins at i: places and houses have it,
+// people do not.
+func (d *document) saintly(i int) bool {
+	switch d.toks[i].key {
+	case "san", "santa", "santo", "saint", "sainte", "sankt", "donna", "lady", "doña", "frau", "nonno", "nonna":
+		return d.toks[i].class&title == 0
+	}
+	return false
 }
 
 // given reports whether token j is a first name, or only may be one.
@@ -141,7 +161,8 @@ func (d *document) family(i, j int, n *name) int {
 // also written large.
 func (d *document) isParticle(k int) bool {
 	t := &d.toks[k]
-	if t.class&particle == 0 && t.key != "de" && t.key != "van" && t.key != "von" && t.key != "d'" {
+	noble := d.lang == "de" && (t.key == "freiherr" || t.key == "freifrau" || t.key == "graf" || t.key == "gräfin") || d.lang == "en" && t.key == "st"
+	if t.class&particle == 0 && t.key != "de" && t.key != "van" && t.key != "von" && t.key != "d'" && !noble {
 		return false
 	}
 	return k+1 < len(d.toks) && d.toks[k+1].shape != punct
@@ -257,7 +278,8 @@ func (d *document) roleAt(a, b int) (start, end int, ok bool) {
 // puts anything there: a marine biologist.
 func (d *document) modifies(i int) bool {
 	t := &d.toks[i]
-	return t.class&roleMod != 0 || (d.lang == "en" && t.shape == small && t.class&(stop|say|be) == 0)
+	return t.class&roleMod != 0 || (d.lang == "en" && t.shape == small && t.class&(stop|say|be) == 0) ||
+		(d.lang == "en" && t.name() && i > 0 && d.toks[i-1].class&roleMod != 0 && d.joined(i))
 }
 
 // readRole reads "role", "role of Organisation" and "role, Organisation" in [a, b).
@@ -302,6 +324,9 @@ func (d *document) possessor(a, b int) (owner, after int) {
 // clauseEnd cuts [i, b) before a relative clause or a verb.
 func (d *document) clauseEnd(i, b int) int {
 	for ; i < b; i++ {
+		if d.toks[i].class&demonym != 0 && d.toks[i].shape == small || d.timed(i, b) {
+			return i
+		}
 		switch d.toks[i].key {
 		case "qui", "dont", "que", "who", "whose", "which", "quien", "che", "cui", "welche", "has", "had", "have", "ont", "ha", "han", "hanno", "hat", "haben":
 			return i
@@ -315,6 +340,28 @@ func (d *document) clauseEnd(i, b int) int {
 		}
 	}
 	return b
+}
+
+// timed reports whether "for twenty years", "since 2012" or "en 1951" begins at i.
+func (d *document) timed(i, b int) bool {
+	t := &d.toks[i]
+	switch t.key {
+	case "depuis", "since", "seit", "desde", "pendant", "durante", "until", "jusqu'", "hasta", "bis":
+		return true
+	}
+	if t.shape != small || t.class&(conn|atWord|placeIn|articleWord|by) == 0 && t.key != "da" && t.key != "durant" {
+		return false
+	}
+	for k := i + 1; k < b && k <= i+3; k++ {
+		switch d.toks[k].key {
+		case "years", "year", "ans", "années", "años", "anni", "jahre", "jahren", "months", "mois", "decades", "century", "siècle", "siglo", "secolo", "jahrhundert":
+			return true
+		}
+		if d.toks[k].shape == number && len(d.toks[k].key) == 4 && d.toks[k].num > 1000 && k == i+1 {
+			return true
+		}
+	}
+	return false
 }
 
 // split finds where the role ends and the affiliation begins (0: there is none)
@@ -333,7 +380,11 @@ func (d *document) split(start, end, b int) (roleEnd, from int) {
 	}
 	for i := end; i < limit; i++ {
 		if d.is(i, atWord) {
-			if k := d.afterArticles(i+d.width(i, atWord), limit); k < limit && d.opens(k) {
+			k := d.afterArticles(i+d.width(i, atWord), limit)
+			if k == i+1 && k+1 == limit && d.plainPlace(i, k) {
+				return i, 0
+			}
+			if k < limit && d.opens(k) {
 				return i, k
 			}
 		}
@@ -357,6 +408,19 @@ func (d *document) split(start, end, b int) (roleEnd, from int) {
 	return limit, 0
 }
 
+// plainPlace reports whether the one word at k after the preposition at i is a town.
+func (d *document) plainPlace(i, k int) bool {
+	t := &d.toks[k]
+	if t.shape != capital || t.claimed || t.class&(orgHead|orgTail|knownOrg|lowerHead) != 0 {
+		return false
+	}
+	switch d.toks[i].key {
+	case "à", "a", "in", "en":
+		return true
+	}
+	return false
+}
+
 // afterArticles skips small articles and connectives.
 func (d *document) afterArticles(i, b int) int {
 	for i < b && d.toks[i].shape == small && d.is(i, articleWord|conn) && d.toks[i].class&orgHead == 0 {
@@ -377,6 +441,9 @@ func (d *document) opens(k int) bool {
 
 func (d *document) department(k int) bool {
 	key := d.toks[k].key
+	if c := d.toks[k].class; c&lowerHead != 0 || c&orgHead != 0 && d.toks[k].name() && d.lang != "de" {
+		return false
+	}
 	return d.toks[k].class&dept != 0 || d.table.words[strings.TrimSuffix(key, "s")].class&dept != 0
 }
 
@@ -409,7 +476,7 @@ func (d *document) affiliationEnd(i, b int) int {
 		if t.shape == punct && t.mark != '&' && t.mark != '’' && t.mark != '\'' && t.mark != '.' && t.mark != '+' {
 			break
 		}
-		if t.mark == '.' && (i+1 >= b || d.toks[i+1].gap) {
+		if t.mark == '.' && (i+1 >= b || d.toks[i+1].gap) || t.class&conj != 0 && i+1 < b && d.toks[i+1].shape == small && d.is(i+1, role) {
 			break
 		}
 		if t.shape == small && t.class&(conn|articleWord|orgAdj|conj|orgIntro|orgTail|orgHead|particle|sectionTerm|dept|role) == 0 && !t.claimed && t.mark != '&' {
@@ -462,4 +529,52 @@ func (d *document) ownerBefore(start int) int {
 		k--
 	}
 	return k
+}
+
+// presumeRoles takes the word right before or after a name for a role if it ends
+// as the names of professions do in the language and is nothing else.
+func (d *document) presumeRoles(n name) {
+	if k := n.start - 1; k > 0 && d.joined(n.start) && d.joined(k) && (d.toks[k-1].class&articleWord != 0 || d.lang == "de") {
+		d.presumeRole(k)
+	}
+	k := n.end
+	if m := d.mark(k); m != ',' && m != '(' {
+		return
+	}
+	for k++; k < len(d.toks) && d.toks[k].shape == small && d.toks[k].class&(articleWord|roleMod) != 0; k++ {
+	}
+	d.presumeRole(k)
+}
+
+func (d *document) presumeRole(k int) {
+	if k >= len(d.toks) || d.toks[k].claimed || d.toks[k].phrase&role != 0 {
+		return
+	}
+	t := &d.toks[k]
+	if wanted := d.lang == "de"; t.class != 0 || (t.shape == capital) != wanted || (t.shape == small) == wanted {
+		return
+	}
+	for _, suffix := range agentive(d.lang) {
+		if len(t.key) > len(suffix)+2 && strings.HasSuffix(t.key, suffix) {
+			t.class |= role | roleWeak
+			return
+		}
+	}
+}
+
+// agentive gives the endings of words for people by what they do.
+func agentive(lang string) []string {
+	switch lang {
+	case "fr":
+		return []string{"logue", "iste", "iatre", "icien", "icienne", "graphe", "nome", "teur", "trice", "euse", "ière", "ier"}
+	case "en":
+		return []string{"ologist", "ist", "ician", "grapher", "man", "woman", "smith", "er", "or", "wright"}
+	case "de":
+		return []string{"erin", "istin", "orin", "login", "loge", "ist", "wart", "meister", "leiter", "rat", "rätin", "ärztin", "arzt", "frau", "mann", "ler", "ner", "fin", "ent", "entin", "beauftragte", "vertreterin", "vertreter"}
+	case "es":
+		return []string{"ista", "ólogo", "óloga", "dor", "dora", "tor", "tora", "ero", "era", "ógrafo", "ógrafa"}
+	case "it":
+		return []string{"ista", "ologo", "ologa", "tore", "trice", "iere", "iera", "aio", "aia", "ografo", "ografa", "atra"}
+	}
+	return nil
 }

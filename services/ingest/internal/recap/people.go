@@ -19,10 +19,13 @@ const (
 type person struct {
 	article.Person
 	name       name
+	from       int // where a role before the name begins, else the name
 	after      int // the first token after the name and what is said of it
 	confidence float64
-	speaks     bool
+	said       bool // is quoted or said to speak
+	speaks     bool // or acts at the event
 	about      bool
+	dead       bool
 	agent      bool // speaks as one of a list that goes on
 	count      int
 }
@@ -69,7 +72,7 @@ func (d *document) eponymous(n name) bool {
 		if (t.class&eponym != 0 && (t.class&role == 0 || t.class&orgHead != 0)) || t.mark == '&' || t.mark == '/' || t.mark == '@' || t.mark == '#' {
 			return true
 		}
-		if t.class&notName != 0 && t.name() && d.lang != "de" {
+		if t.class&notName != 0 && t.name() && d.lang != "de" || d.partOfName(n.start) {
 			return true
 		}
 		if (t.mark == '«' || t.mark == '"' || t.mark == '“' || t.mark == '„') && d.closes(n.end) {
@@ -84,6 +87,20 @@ func (d *document) eponymous(n name) bool {
 	return false
 }
 
+// partOfName reports whether the name at i goes on with a proper name, as that of
+// a house does, or stands after an article, as a product does.
+func (d *document) partOfName(i int) bool {
+	t := &d.toks[i-1]
+	if d.lang == "de" || !d.joined(i) {
+		return false
+	}
+	if t.shape == small {
+		return t.class&articleWord != 0 && t.class&(conn|particle|title) == 0
+	}
+	known := t.class & (role | title | stop | weekday | month | conn | say | according | articleWord | by | conj | first)
+	return t.shape == capital && known == 0 && !d.is(i-1, according|role|say) && (t.class != 0 || d.together(i-1) && !t.line)
+}
+
 func (d *document) closes(i int) bool {
 	m := d.mark(i)
 	return m == '»' || m == '"' || m == '”' || m == '“'
@@ -91,15 +108,17 @@ func (d *document) closes(i int) bool {
 
 // judge weighs a name with its context; nil if that is too little.
 func (d *document) judge(n name, listed bool) *person {
-	p := &person{name: n, after: n.end, count: 1}
+	p := &person{name: n, from: n.start, after: n.end, count: 1}
 	p.Name = d.render(n)
+	d.presumeRoles(n)
 	sure := d.readAfter(p)
 	sure = d.readBefore(p) || sure
 	titled := n.start > 0 && d.together(n.start) && d.toks[n.start-1].class&title != 0
-	post := d.speaksAfter(p.after)
+	p.dead = d.mourned(p)
 	p.agent = listed || d.speaksBefore(n)
-	p.speaks = post || p.agent
-	p.about = n.end <= d.body-1
+	p.said = p.agent || !p.dead && (d.spokenAfter(p) || d.quoted(p))
+	p.speaks = p.said || !p.dead && d.subject(p)
+	p.about = n.end <= d.body-1 || d.honoured(n)
 	p.confidence = n.base()
 	if sure {
 		p.confidence = also(p.confidence, signRole)
@@ -127,11 +146,11 @@ func (d *document) enough(p *person, sure, titled, listed bool) bool {
 	case n.known:
 		return true
 	case n.weak:
-		return sure || titled || p.speaks || p.Affiliation != "" || (n.shouted && d.toks[n.start].shape != initial)
+		return sure || titled || p.said || p.Affiliation != "" || (n.shouted && d.toks[n.start].shape != initial)
 	case n.shouted:
-		return sure || titled || p.speaks
+		return sure || titled || p.said
 	}
-	if p.Role != "" && p.speaks && !d.commonNoun(n) {
+	if p.Role != "" && p.said && !d.commonNoun(n) {
 		return true
 	}
 	return titled || (sure && !d.commonNoun(n)) || (listed && (p.Role != "" || p.Affiliation != "") && !d.commonNoun(n))
@@ -213,6 +232,11 @@ func (d *document) readOf(p *person, i int) bool {
 // readApposition reads "role of Organisation" between commas, or after a dash.
 func (d *document) readApposition(p *person, i int) bool {
 	b := d.segmentEnd(i+1, 24)
+	if d.sinceYear(i + 1) {
+		q := d.readRole(i+3, b)
+		p.after = b
+		return d.take(p, q)
+	}
 	q := d.readRole(i+1, b)
 	if !q.ok {
 		if k := i + 1; k < b && d.mark(i) == ',' && d.toks[k].shape == small && d.is(k, conn|atWord) {
@@ -233,6 +257,18 @@ func (d *document) readApposition(p *person, i int) bool {
 		}
 	}
 	return d.take(p, q)
+}
+
+// sinceYear reports whether "since 2021" stands at i.
+func (d *document) sinceYear(i int) bool {
+	if i+1 >= len(d.toks) || d.toks[i+1].shape != number {
+		return false
+	}
+	switch d.toks[i].key {
+	case "seit", "depuis", "since", "desde", "dal":
+		return true
+	}
+	return false
 }
 
 // bareOrganisation reads "Name, Organisation" in a list item of nothing else.
@@ -329,6 +365,7 @@ func (d *document) roleBefore(p *person, a, end int, comma bool) bool {
 	if !q.ok {
 		return false
 	}
+	p.from = start
 	if k := d.ownerBefore(start); d.lang == "en" && q.affiliation == "" && k < start { // Acme CEO Jane Doe
 		q.affiliation, q.affiliationAt = d.text(k, start), k
 	}
@@ -343,6 +380,7 @@ func (d *document) roleBefore(p *person, a, end int, comma bool) bool {
 func (d *document) keep(p *person) *person {
 	key := fold(p.Name)
 	q := d.byName[key]
+	d.met = append(d.met, meeting{p.name.start, key})
 	if q == nil {
 		if len(d.names) < maxFound {
 			d.names = append(d.names, p)
@@ -357,6 +395,7 @@ func (d *document) keep(p *person) *person {
 	q.confidence = min(max(q.confidence, p.confidence)+0.02, 0.99)
 	q.speaks = q.speaks || p.speaks
 	q.about = q.about || p.about
+	q.dead = q.dead || p.dead
 	q.agent = p.agent
 	q.name, q.after = p.name, p.after
 	if q.Role == "" {
@@ -379,7 +418,9 @@ func (d *document) laterMentions() {
 		if p := d.byFamily[t.key]; p != nil {
 			p.count++
 			t.claimed = true
-			if d.speaksAfter(i+1) || d.speaksBefore(name{start: i, end: i + 1}) {
+			d.met = append(d.met, meeting{i, fold(p.Name)})
+			again := &person{name: name{start: i, end: i + 1, known: true}, from: i, after: i + 1}
+			if d.speaksBefore(again.name) || d.spokenAfter(again) || d.subject(again) {
 				p.speaks = true
 				p.confidence = max(p.confidence, also(p.confidence, signSpeak/2))
 			}
@@ -390,11 +431,13 @@ func (d *document) laterMentions() {
 // people gives the people in order of first appearance.
 func (d *document) people() []Guess[article.Person] {
 	var out []Guess[article.Person]
+	d.hearQuotations()
 	for _, p := range d.names {
+		d.familyHouse(p)
 		switch {
 		case p.speaks:
 			p.Rel = "speaker"
-		case p.about || p.count >= 4:
+		case p.about || p.count >= 4 || p.dead && p.count > 1:
 			p.Rel = "about"
 		default:
 			p.Rel = "mentions"
@@ -402,190 +445,4 @@ func (d *document) people() []Guess[article.Person] {
 		out = append(out, Guess[article.Person]{p.Person, min(p.confidence, 0.99)})
 	}
 	return out
-}
-
-// speaksAfter reports whether a verb of saying follows within the clause: what
-// stands before i is its subject.
-func (d *document) speaksAfter(i int) bool {
-	if i >= len(d.toks) || i == 0 || !d.together(i) {
-		return false
-	}
-	window := 9
-	switch d.toks[i].key {
-	case "hat", "haben", "habe", "hatte":
-		window = 30
-	}
-	end := d.sentenceEnd(i, window)
-	for ; i < end; i++ {
-		t := &d.toks[i]
-		switch t.mark {
-		case ';', '.', '«', '“', '„':
-			return false
-		}
-		if d.is(i, sayAny) {
-			return true
-		}
-		if d.is(i, say) && t.shape == small {
-			return !d.is(i-1, be)
-		}
-	}
-	return false
-}
-
-// speaksBefore reports whether what stands before a name makes its bearer
-// speak: "explained N", "according to N", "moderated by N", "the talk of N",
-// "Speakers: … N".
-func (d *document) speaksBefore(n name) bool {
-	p := n.start - 1
-	for p >= 0 && d.together(p+1) && (d.toks[p].class&title != 0 || d.is(p, role) && d.toks[p].class&say == 0 || d.toks[p].shape == small && d.is(p, articleWord)) {
-		p--
-	}
-	if p < 0 || !d.together(p+1) {
-		return false
-	}
-	t := &d.toks[p]
-	if (d.is(p, say|sayAny) && t.shape == small && !d.is(p-1, be)) || d.is(p, according) {
-		return true
-	}
-	if (t.key == "pour" || t.key == "per") && p == d.sentenceStart(p, 2) {
-		return true
-	}
-	if p > 0 && (d.toks[p-1].phrase&according != 0 && d.toks[p-1].span == 2) {
-		return true
-	}
-	start := d.sentenceStart(p, 60)
-	if v := p - min(p, d.preposition(p)); d.is(v, held) && d.announcesSpeakers(start, v) {
-		return true
-	}
-	return d.invited(start, p) || d.listedAfterColon(start, p) || d.listed(start, p)
-}
-
-// preposition is 1 where p is the "a" of Spanish before a person, else 0.
-func (d *document) preposition(p int) int {
-	if d.toks[p].key == "a" && d.lang == "es" {
-		return 1
-	}
-	return 0
-}
-
-// announcesSpeakers reports whether [start, v) names a panel or its speakers.
-func (d *document) announcesSpeakers(start, v int) bool {
-	for k := start; k < v; k++ {
-		if d.is(k, speakers) {
-			return true
-		}
-	}
-	return false
-}
-
-// invited reports whether the sentence says, up to the preposition at p, that a
-// talk is by who follows.
-func (d *document) invited(start, p int) bool {
-	t := &d.toks[p]
-	if t.shape != small || t.class&by == 0 {
-		return false
-	}
-	for k := p - 1; k >= start; k-- {
-		if d.mark(k) == ';' {
-			return false
-		}
-		if d.is(k, agent) && p-k <= 5 {
-			return true
-		}
-		if d.is(k, speech) && p-k <= 18 {
-			near := p-k <= 4 || t.key == "par" || t.key == "by" || t.key == "von" || t.key == "mit" || t.key == "avec" || t.key == "con" || t.key == "with"
-			return near || d.toks[p-1].key == "celle" || d.toks[p-1].key == "celui"
-		}
-	}
-	return false
-}
-
-// listedAfterColon reports whether p stands after "speakers:".
-func (d *document) listedAfterColon(start, p int) bool {
-	for k := p; k > start; k-- {
-		if d.mark(k) == ':' {
-			for b := k - 1; b >= start && b >= k-8; b-- {
-				if d.is(b, speakers) {
-					return true
-				}
-			}
-			return false
-		}
-	}
-	return false
-}
-
-// listed reports whether p goes on with a list that began with "the speakers
-// were", "parmi les intervenants, …".
-func (d *document) listed(start, p int) bool {
-	t := &d.toks[p]
-	switch t.key {
-	case ",", ";", "included", "include", "including", "comprised", "notamment", "dont", "anche", "también", "auch", "darunter", "entre":
-	default:
-		if !d.is(p, be|conj) {
-			return false
-		}
-	}
-	for k := p - 1; k >= start; k-- {
-		if d.is(k, say|held) && d.toks[k].shape == small && !d.is(k, be|speakers) && !d.toks[k].claimed {
-			return false
-		}
-		if d.toks[k].class&speakers != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// introduces reports whether the line that begins at i announces speakers: it
-// names them and ends with a colon, or is a heading.
-func (d *document) introduces(i int) bool {
-	if d.toks[i].shape == upper && d.toks[i].sentence == 0 {
-		return false
-	}
-	found := false
-	j := i
-	for ; j < len(d.toks) && (j == i || !d.toks[j].line); j++ {
-		found = found || d.is(j, speakers|agent)
-	}
-	return found && (d.mark(j-1) == ':' || j-i <= 3)
-}
-
-// leads reports whether a name stands at the head of a list item, or is its
-// first name.
-func (d *document) leads(n name) bool {
-	for k := n.start - 1; k >= 0 && k >= n.start-20; k-- {
-		if d.mark(k) == '•' {
-			return true
-		}
-		if d.toks[k].claimed && d.toks[k].name() || d.mark(k) == '.' || d.toks[k].line {
-			return false
-		}
-	}
-	return false
-}
-
-// coordinate lets the people of "A, B and C" share what one of them does.
-func (d *document) coordinate(a, b *person) {
-	if a == nil || a.speaks == b.speaks && !a.agent {
-		return
-	}
-	between := b.name.start - a.after
-	if between < 1 || between > 3 || d.toks[a.after].sentence != d.toks[b.name.start].sentence {
-		return
-	}
-	for k := a.after; k < b.name.start; k++ {
-		t := &d.toks[k]
-		if t.mark != ',' && t.class&(conj|title|articleWord|by|rangeTo) == 0 && !d.is(k, conj|role) {
-			return
-		}
-	}
-	switch {
-	case a.agent && !b.speaks:
-		b.speaks, b.agent = true, true
-		b.confidence = also(b.confidence, signSpeak)
-	case b.speaks && !a.speaks:
-		a.speaks = true
-		a.confidence = also(a.confidence, signSpeak)
-	}
 }

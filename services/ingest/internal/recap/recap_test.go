@@ -149,7 +149,7 @@ func TestPeople(t *testing.T) {
 		{"en", "Speakers included Jamal Washington, a software engineer at Mozilla.", []string{"Jamal Washington|software engineer|Mozilla|speaker"}},
 		{"en", "Councillor Jane Campbell and Helen Osei, of Reading Trust, came.", []string{"Jane Campbell|Councillor||mentions", "Helen Osei||Reading Trust|mentions"}},
 		{"en", "Rebecca Hill, Acme’s technical director, said no.", []string{"Rebecca Hill|technical director|Acme|speaker"}},
-		{"de", "Die Patientenvertreterin Ingrid Sommer war da.", []string{"Ingrid Sommer|||mentions"}},
+		{"de", "Die Patientenvertreterin Ingrid Sommer war da.", []string{"Ingrid Sommer|Patientenvertreterin||mentions"}},
 		{"fr", "Claire Balva a ouvert le débat. Enfin, Balva a conclu.", []string{"Claire Balva|||speaker"}},
 		// Language-neutral rules.
 		{"nl", "Claire BALVA (CEO, Deep Block)", []string{"Claire Balva|CEO|Deep Block|mentions"}},

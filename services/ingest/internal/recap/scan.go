@@ -244,6 +244,7 @@ type document struct {
 	names    []*person
 	byName   map[string]*person
 	byFamily map[string]*person
+	met      []meeting
 	orgs     []mention
 	places   []mention
 }
@@ -283,10 +284,11 @@ func newDocument(src Source) *document {
 // compound gives the class of a German compound by its last part.
 func compound(key string) class {
 	switch key {
-	case "alltag", "vortag", "bundestag", "landtag", "feiertag", "werktag", "geburtstag", "nachmittag", "vormittag", "mittag", "arbeitstag", "jahrestag", "wochentag":
+	case "alltag", "vortag", "bundestag", "landtag", "feiertag", "werktag", "geburtstag", "nachmittag", "vormittag", "mittag", "arbeitstag", "jahrestag", "wochentag",
+		"arbeitstage", "feiertage", "werktage", "sonntage", "samstage", "feiertagen", "werktagen", "vortage", "stichtage", "wochentage":
 		return 0
 	}
-	for _, last := range []string{"tag", "forum", "festival", "konferenz", "tagung", "kongress", "gipfel", "messe", "symposium", "treffen", "hackathon"} {
+	for _, last := range []string{"tag", "tage", "tagen", "forum", "festival", "konferenz", "tagung", "kongress", "gipfel", "messe", "symposium", "treffen", "hackathon"} {
 		if strings.HasSuffix(key, last) {
 			return event
 		}
