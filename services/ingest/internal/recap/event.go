@@ -3,6 +3,7 @@
 package recap
 
 import (
+	"sort"
 	"strings"
 	"time"
 
@@ -28,6 +29,11 @@ func (d *document) event() *Guess[article.Event] {
 			continue
 		}
 		return d.assemble(name, date, announced)
+	}
+	for _, p := range d.places {
+		if d.toks[p.at].sentence < 6 && p.at >= d.body && d.sentenceHas(p.at, held) && d.headline != "" {
+			return d.assemble(nil, &dated{at: p.at, sentence: d.toks[p.at].sentence}, false)
+		}
 	}
 	return nil
 }
@@ -81,6 +87,9 @@ func (d *document) assemble(name *eventName, date *dated, announced bool) *Guess
 		e.Name, confidence, at = name.value, name.confidence, name.at
 	} else {
 		e.Name = d.headline
+	}
+	if date != nil && date.from.IsZero() {
+		at, date = date.at, nil
 	}
 	if date != nil {
 		from := date.from
@@ -177,6 +186,8 @@ func (d *document) titledEvent(i int) (from, end int, confidence float64) {
 	switch {
 	case t.shape == small && (common || end == i+d.width(i, event) || !d.toks[i+d.width(i, event)].name()):
 		return 0, 0, 0
+	case before == 0 && d.is(i-1, last|next):
+		return 0, 0, 0
 	case words == 0 && d.lang == "de" && d.table.words[t.key].class == 0 && d.sentenceHas(i, held):
 		return from, end, 0.6 // a compound is a name by itself
 	case words == 0 || (common && words < 2 && (d.lang != "en" || before == 0 || !d.sentenceHas(i, held))):
@@ -229,6 +240,8 @@ func (d *document) titleEnd(i int, head bool) int {
 				return end
 			}
 			end = i + 1
+		case t.class&placeIn != 0 && t.class&conj == 0 && t.key != "de" && t.key != "di" && t.key != "d'" && i+1 < len(d.toks) && d.toks[i+1].class&(place|placeWeak) != 0:
+			return end
 		case t.class&(conn|articleWord|conj) != 0 || t.key == "sobre" || t.key == "sur" || t.key == "on":
 		case head && smalls < 3 && t.class&(stop&^orgAdj) == 0 && t.class&(placeIn|atWord) == 0 && (d.lang != "en"):
 			smalls++
@@ -296,7 +309,16 @@ func (d *document) weigh(i int, w written) int {
 	if w.from != w.to || w.from.month != 0 {
 		weight++
 	}
+	if d.placed(d.toks[i].sentence) {
+		weight++
+	}
 	return weight
+}
+
+// placed reports whether a place is named in a sentence.
+func (d *document) placed(sentence int) bool {
+	k := sort.Search(len(d.places), func(k int) bool { return d.toks[d.places[k].at].sentence >= sentence })
+	return k < len(d.places) && d.toks[d.places[k].at].sentence == sentence
 }
 
 // cue is 1 for "next", -1 for "last" within three tokens of a date, else 0.
@@ -330,7 +352,7 @@ func (d *document) ofSomethingElse(i int, w written) bool {
 func (d *document) resolve(w written, cue int, ahead bool) (from, to time.Time, ok bool) {
 	pub := midnight(d.source.Published)
 	if w.fixed {
-		return w.from.time(), w.from.time(), true
+		return w.from.time(), w.to.time(), true
 	}
 	if w.from.month == 0 {
 		return d.resolveWeekday(w.weekday, cue, ahead, pub)
@@ -451,17 +473,49 @@ func (d *document) dateAt(i int) (written, bool) {
 				break
 			}
 		}
+		if w, ok := d.lastWeek(i); ok {
+			return w, true
+		}
 		return written{end: i + 1, weekday: int(t.value)}, true
 	case t.class&relDay != 0 && !d.source.Published.IsZero():
 		if t.key == "oggi" || t.key == "hoy" || t.key == "heute" || t.key == "today" || t.key == "aujourd'hui" {
 			return written{}, false // mostly "nowadays"
 		}
 		x := midnight(d.source.Published).AddDate(0, 0, int(t.value)-100)
-		at := day{x.Year(), int(x.Month()), x.Day()}
+		at := dayOf(x)
 		return written{end: i + 1, from: at, to: at, fixed: true}, true
 	}
 	return written{}, false
 }
+
+// lastWeek reads "Tuesday and Wednesday of last week" at the weekday i.
+func (d *document) lastWeek(i int) (written, bool) {
+	first, final, k := int(d.toks[i].value), int(d.toks[i].value), i+1
+	if j := d.separator(k); j < len(d.toks) && d.is(k, conj|rangeTo) {
+		k = j
+	}
+	for j := i + 1; j < k; j++ {
+		if d.toks[j].class&weekday != 0 {
+			final = int(d.toks[j].value)
+		}
+	}
+	cued, week := false, false
+	for j := k; j < len(d.toks) && j < k+5 && d.together(j); j++ {
+		cued = cued || d.is(j, last)
+		switch d.toks[j].key {
+		case "woche", "semaine", "week", "semana", "settimana":
+			week = true
+		}
+		if cued && week {
+			monday := midnight(d.source.Published)
+			monday = monday.AddDate(0, 0, -6-weekdayOf(monday))
+			return written{end: j + 1, from: dayOf(monday.AddDate(0, 0, first-1)), to: dayOf(monday.AddDate(0, 0, max(first, final)-1)), fixed: true}, !d.source.Published.IsZero()
+		}
+	}
+	return written{}, false
+}
+
+func dayOf(t time.Time) day { return day{t.Year(), int(t.Month()), t.Day()} }
 
 // numeric reads 2024-03-12 and, where days come first, 12/03/2024 and 12.03.2024.
 func (d *document) numeric(i int) (written, bool) {

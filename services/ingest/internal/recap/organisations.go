@@ -153,15 +153,15 @@ func (d *document) orgKey(s string) string {
 	return s
 }
 
-// findPlaces reads the places of the lexicon that belong to no name, and in
-// French what stands after "à" where something is held.
+// findPlaces reads the places of the lexicon that belong to no name, and what
+// stands after "in" in the opening and where something is held.
 func (d *document) findPlaces() {
 	for i := 0; i < len(d.toks) && len(d.places) < 4*maxFound; i++ {
 		t := &d.toks[i]
 		if t.claimed || !t.name() {
 			continue
 		}
-		after := i > 0 && d.together(i) && d.toks[i-1].shape == small && d.toks[i-1].class&placeIn != 0
+		after := i > 0 && d.together(i) && d.toks[i-1].class&placeIn != 0 && (d.toks[i-1].shape == small || i-1 == 0 || !d.together(i-1))
 		if !after && i > 1 && d.toks[i-1].class&articleWord != 0 && d.together(i) {
 			after = d.toks[i-2].class&placeIn != 0
 		}
@@ -172,8 +172,8 @@ func (d *document) findPlaces() {
 		case t.class&placeWeak != 0 && !after:
 		case t.class&(place|placeWeak) != 0:
 			width = 1
-		case after && d.toks[i-1].key == "à" && t.class == 0 && d.sentenceHas(i, held|future):
-			width, confidence = 1, 0.45
+		case after:
+			width, confidence = d.unknownPlace(i), 0.45
 		}
 		if width == 0 {
 			continue
@@ -188,6 +188,52 @@ func (d *document) findPlaces() {
 		d.places = append(d.places, mention{i, name, fold(name), confidence})
 		i += width - 1
 	}
+}
+
+// unknownPlace gives the width of a place that is not in the lexicon after the
+// preposition before i, 0 if what stands there is none.
+func (d *document) unknownPlace(i int) int {
+	switch d.toks[i-1].key {
+	case "à", "a", "ad", "in", "en":
+	case "at":
+		if d.lang != "en" {
+			return 0
+		}
+	default:
+		return 0
+	}
+	if d.toks[i].sentence > 4 && !d.sentenceHas(i, held|future|month) {
+		return 0
+	}
+	k := i
+	for k < len(d.toks) && k < i+4 && (k == i || d.joined(k)) {
+		t := &d.toks[k]
+		saint := k == i && (t.class&notName != 0 && d.saintly(k))
+		if !saint && (t.shape != capital || t.claimed || t.class&^(first|firstWeak|particle|say|title) != 0 || t.phrase&^place != 0 || t.class&title != 0) {
+			break
+		}
+		k++
+	}
+	if d.lang == "de" && (k != i+1 || !townish(d.toks[i].key)) {
+		return 0
+	}
+	if k > i && k < len(d.toks) && d.joined(k) && d.toks[k].name() {
+		return 0 // a longer name
+	}
+	return k - i
+}
+
+// townish reports whether a German word ends as towns do.
+func townish(key string) bool {
+	for _, end := range []string{
+		"burg", "berg", "stadt", "heim", "hausen", "dorf", "ingen", "feld", "bach", "furt", "brück", "brücken", "itz", "born", "haven", "kirchen", "münde",
+		"hofen", "weiler", "leben", "rode", "wald", "au", "ow", "nitz", "bronn", "ach", "felden", "kirch", "stetten", "nau", "gau", "büttel", "förde", "sund",
+	} {
+		if len(key) > len(end)+2 && strings.HasSuffix(key, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // sentenceHas reports whether the sentence of i, 40 tokens either side, has a word of a class.
