@@ -108,7 +108,7 @@ func (d *document) assemble(name *eventName, date *dated, announced bool) *Guess
 	if e.Name == "" && e.StartDate == nil {
 		return nil
 	}
-	e.Location = d.location(at, date, announced)
+	e.Location = d.location(at, e.Name, date, announced)
 	return &Guess[article.Event]{e, min(confidence, 0.97)}
 }
 

@@ -70,6 +70,7 @@ const (
 	dead
 	absent
 	demonym
+	eponymTail
 	lowerHead // an organisation's head that may be written small
 )
 
@@ -83,7 +84,7 @@ func headings() map[string]class {
 		"negdate": negDate, "month": month, "weekday": weekday, "relday": relDay, "to": rangeTo,
 		"orghead": orgHead, "orgtail": orgTail, "orgintro": orgIntro, "orgadj": orgAdj, "knownorg": knownOrg,
 		"notname": notName, "eponym": eponym, "placein": placeIn, "place": place, "placeweak": placeWeak,
-		"article": articleWord, "conn": conn, "at": atWord, "conj": conj, "stop": stop, "generic": generic, "dead": dead, "absent": absent, "demonym": demonym,
+		"article": articleWord, "conn": conn, "at": atWord, "conj": conj, "stop": stop, "generic": generic, "dead": dead, "absent": absent, "demonym": demonym, "eponymtail": eponymTail,
 	}
 }
 

@@ -49,7 +49,10 @@ func (d *document) nameAt(i int) (name, bool) {
 		}
 		j++
 	}
-	if j == i && !d.unknownGiven(j) {
+	if j == i && (!d.unknownGiven(j) || d.joined(j+1) && d.toks[j+1].class&first != 0 && (i == 0 || !d.together(i))) {
+		return n, false
+	}
+	if d.toks[i].phrase&notName != 0 {
 		return n, false
 	}
 	if d.saintly(i) {
@@ -69,6 +72,9 @@ func (d *document) nameAt(i int) (name, bool) {
 	}
 	if d.joined(end) && (d.toks[end].key == "jr." || d.toks[end].key == "jr") {
 		end++
+	}
+	if end-i > 2 && d.lang == "en" && d.toks[end-1].class&eponymTail != 0 {
+		return n, false // Clara Barton Ward
 	}
 	n.end = end
 	return n, true
@@ -324,7 +330,7 @@ func (d *document) possessor(a, b int) (owner, after int) {
 // clauseEnd cuts [i, b) before a relative clause or a verb.
 func (d *document) clauseEnd(i, b int) int {
 	for ; i < b; i++ {
-		if d.toks[i].class&demonym != 0 && d.toks[i].shape == small || d.timed(i, b) {
+		if d.toks[i].class&(demonym|dead) != 0 && d.toks[i].shape == small || d.timed(i, b) || d.located(i, b) {
 			return i
 		}
 		switch d.toks[i].key {
@@ -381,9 +387,6 @@ func (d *document) split(start, end, b int) (roleEnd, from int) {
 	for i := end; i < limit; i++ {
 		if d.is(i, atWord) {
 			k := d.afterArticles(i+d.width(i, atWord), limit)
-			if k == i+1 && k+1 == limit && d.plainPlace(i, k) {
-				return i, 0
-			}
 			if k < limit && d.opens(k) {
 				return i, k
 			}
@@ -408,17 +411,25 @@ func (d *document) split(start, end, b int) (roleEnd, from int) {
 	return limit, 0
 }
 
-// plainPlace reports whether the one word at k after the preposition at i is a town.
-func (d *document) plainPlace(i, k int) bool {
-	t := &d.toks[k]
-	if t.shape != capital || t.claimed || t.class&(orgHead|orgTail|knownOrg|lowerHead) != 0 {
+// located reports whether the preposition at i leads to a town, up to b: words
+// that are no part of an organisation's name.
+func (d *document) located(i, b int) bool {
+	switch d.toks[i].key {
+	case "à", "a", "in", "en", "ad", "from", "aus":
+	default:
 		return false
 	}
-	switch d.toks[i].key {
-	case "à", "a", "in", "en":
-		return true
+	k := i + 1
+	if k >= b || d.toks[k].shape != capital || (d.toks[i].key == "from" || d.lang == "de") && d.toks[k].class&place == 0 {
+		return false
 	}
-	return false
+	for ; k < b && d.toks[k].shape != punct; k++ {
+		t := &d.toks[k]
+		if t.claimed || t.name() && t.class&(orgHead|orgTail|knownOrg|lowerHead|orgIntro|dept|sectionTerm) != 0 || t.shape == upper {
+			return false
+		}
+	}
+	return true
 }
 
 // afterArticles skips small articles and connectives.

@@ -77,6 +77,8 @@ func (d *document) afterHead(head, i int) int {
 			end = i + 1
 		case t.shape == small && (t.class&orgAdj != 0) && (end > 0 || complement || i > head+1 || d.toks[head].name()) && t.class&stop == 0:
 			end = i + 1
+		case complement && end == 0 && t.shape == small && t.class&(stop|conn|articleWord|say|be|role) == 0 && d.joined(i):
+			end = i + 1
 		case t.class&(conn|articleWord|particle) != 0 || (t.class&conj != 0 && end > 0):
 			if t.class&conj != 0 && !d.conjoins(head, i) {
 				return end
@@ -156,8 +158,14 @@ func (d *document) orgKey(s string) string {
 // findPlaces reads the places of the lexicon that belong to no name, and what
 // stands after "in" in the opening and where something is held.
 func (d *document) findPlaces() {
+	dateline := d.dateline()
 	for i := 0; i < len(d.toks) && len(d.places) < 4*maxFound; i++ {
 		t := &d.toks[i]
+		if i == d.body && dateline > 0 {
+			d.addPlace(i, dateline, 0.9)
+			i += dateline - 1
+			continue
+		}
 		if t.claimed || !t.name() {
 			continue
 		}
@@ -172,6 +180,8 @@ func (d *document) findPlaces() {
 		case t.class&placeWeak != 0 && !after:
 		case t.class&(place|placeWeak) != 0:
 			width = 1
+		case d.lang == "de" && d.joined(i) && t.class == 0 && venue(d.toks[i-1].key) && i-1 > 0 && d.toks[i-1].name():
+			width, confidence = 1, 0.6
 		case after:
 			width, confidence = d.unknownPlace(i), 0.45
 		}
@@ -181,13 +191,44 @@ func (d *document) findPlaces() {
 		if after {
 			confidence += 0.15
 		}
-		name := d.text(i, i+width)
-		if t.shape == upper && len(t.key) > 3 {
-			name = titleCase(name)
-		}
-		d.places = append(d.places, mention{i, name, fold(name), confidence})
+		d.addPlace(i, width, confidence)
 		i += width - 1
 	}
+}
+
+func (d *document) addPlace(i, width int, confidence float64) {
+	name := d.text(i, i+width)
+	if t := &d.toks[i]; t.shape == upper && len(t.key) > 3 {
+		name = titleCase(name)
+	}
+	d.places = append(d.places, mention{i, name, fold(name), confidence})
+}
+
+// dateline gives the width of the place that the text opens with, "EXETER, 3 June
+// —" or "Le Creusot, le 8 avril.", else 0.
+func (d *document) dateline() int {
+	k := d.body
+	for k < len(d.toks) && k < d.body+4 && (k == d.body || d.joined(k)) && d.toks[k].name() && !d.toks[k].person && d.toks[k].class&(weekday|month) == 0 {
+		k++
+	}
+	width := k - d.body
+	if width == 0 || k >= len(d.toks) || d.toks[d.body].person {
+		return 0
+	}
+	switch {
+	case d.mark(k) == '—' || d.mark(k) == '–' || d.mark(k) == '.' && k+1 < len(d.toks) && d.mark(k+1) == '—':
+		return width
+	case d.mark(k) == ',':
+		for j := k + 1; j < len(d.toks) && j < k+4; j++ {
+			if _, ok := d.dateAt(j); ok {
+				return width
+			}
+			if !d.is(j, articleWord|weekday) {
+				return 0
+			}
+		}
+	}
+	return 0
 }
 
 // unknownPlace gives the width of a place that is not in the lexicon after the
@@ -223,6 +264,16 @@ func (d *document) unknownPlace(i int) int {
 	return k - i
 }
 
+// venue reports whether a German word is a kind of house that bears its town's name.
+func venue(key string) bool {
+	for _, end := range []string{"halle", "theater", "rathaus", "schloss", "saal", "museum", "bahnhof", "haus", "zentrum"} {
+		if strings.HasSuffix(key, end) {
+			return true
+		}
+	}
+	return false
+}
+
 // townish reports whether a German word ends as towns do.
 func townish(key string) bool {
 	for _, end := range []string{
@@ -248,12 +299,13 @@ func (d *document) sentenceHas(i int, c class) bool {
 
 // location is the place named beside the event or its date, else, for the event
 // reported on, the first place of the opening.
-func (d *document) location(at int, date *dated, announced bool) string {
+func (d *document) location(at int, name string, date *dated, announced bool) string {
 	best, rank := "", 0
 	for _, p := range d.places {
 		r := 0
 		s := d.toks[p.at].sentence
 		switch {
+		case p.at >= at && p.at < at+8 && strings.HasSuffix(name, p.value):
 		case date != nil && s == d.toks[date.at].sentence:
 			r = 4
 		case s == d.toks[at].sentence:

@@ -146,14 +146,39 @@ func (d *document) enough(p *person, sure, titled, listed bool) bool {
 	case n.known:
 		return true
 	case n.weak:
-		return sure || titled || p.said || p.Affiliation != "" || (n.shouted && d.toks[n.start].shape != initial)
+		return sure || titled || p.said || p.speaks && !d.anyWord(n) || d.human(n.end) || p.Affiliation != "" || (n.shouted && d.toks[n.start].shape != initial)
 	case n.shouted:
 		return sure || titled || p.said
 	}
 	if p.Role != "" && p.said && !d.commonNoun(n) {
 		return true
 	}
+	if k := n.start - 1; k >= 0 && !titled && d.joined(n.start) && d.toks[k].shape == small && d.toks[k].class&(placeIn|atWord) != 0 && d.toks[k].class&by == 0 {
+		return false // a place
+	}
+	if d.human(n.end) && p.speaks && !d.commonNoun(n) {
+		return true
+	}
 	return titled || (sure && !d.commonNoun(n)) || (listed && (p.Role != "" || p.Affiliation != "") && !d.commonNoun(n))
+}
+
+// anyWord reports whether a part of a name after the first is a word, too.
+func (d *document) anyWord(n name) bool {
+	for k := n.start + 1; k < n.end; k++ {
+		if d.toks[k].class&^(particle|first|firstWeak) != 0 && d.toks[k].class&particle == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// human reports whether a relative clause on a human being follows at i.
+func (d *document) human(i int) bool {
+	if d.mark(i) != ',' || i+1 >= len(d.toks) {
+		return false
+	}
+	k := d.toks[i+1].key
+	return k == "who" || k == "whose" || k == "quien"
 }
 
 // commonNoun reports whether a name of unknown parts looks like German nouns or
@@ -218,7 +243,7 @@ func (d *document) readOf(p *person, i int) bool {
 	if k >= b || !d.opens(k) {
 		return false
 	}
-	explicit := d.toks[k].claimed || d.is(k, orgIntro|orgHead|knownOrg) || d.is(i, atWord) || t.key == "of" || t.key == "von"
+	explicit := d.toks[k].claimed || d.is(k, orgIntro|orgHead|knownOrg) || d.is(i, atWord) || t.key == "of" || t.key == "von" || t.key == "vom" || t.key == "beim"
 	s := d.affiliation(k, d.clauseEnd(k, b))
 	if !explicit || s == "" || d.toks[k].class&(place|month|weekday|first|dept|event) != 0 || d.toks[k].phrase&place != 0 {
 		return false
@@ -237,6 +262,9 @@ func (d *document) readApposition(p *person, i int) bool {
 		p.after = b
 		return d.take(p, q)
 	}
+	if _, end, ok := d.roleAt(i+1, b); ok && end < b && d.joined(end) && d.toks[end].name() && d.toks[end].class&(first|title) != 0 {
+		return false // the role of who is named next
+	}
 	q := d.readRole(i+1, b)
 	if !q.ok {
 		if k := i + 1; k < b && d.mark(i) == ',' && d.toks[k].shape == small && d.is(k, conn|atWord) {
@@ -248,7 +276,9 @@ func (d *document) readApposition(p *person, i int) bool {
 		}
 		return d.bareOrganisation(p, i, b)
 	}
-	p.after = d.clauseEnd(i+1, b)
+	if p.after = d.clauseEnd(i+1, b); p.after < b && (d.timed(p.after, b) || d.located(p.after, b) || d.toks[p.after].class&(demonym|dead) != 0) {
+		p.after = b
+	}
 	if q.affiliation == "" && d.mark(b) == ',' {
 		if e := d.segmentEnd(b+1, 10); e > b+1 && d.toks[b+1].name() && d.toks[b+1].class&(first|firstWeak|stop) == 0 &&
 			d.affiliationEnd(b+1, e) == e && (d.toks[b+1].claimed || d.mark(e) != ',' || d.speaksAfter(e)) && !d.isPlace(b+1, d.text(b+1, e)) {
@@ -347,7 +377,7 @@ func (d *document) readBefore(p *person) bool {
 		if d.is(a, role) && (t.shape != upper || len(t.key) <= 4) {
 			return d.roleBefore(p, a, end, comma)
 		}
-		bridge := t.name() || t.claimed || t.class&(conn|articleWord|orgAdj|atWord|dept|orgTail|orgHead|orgIntro) != 0 || t.mark == '&' || comma
+		bridge := t.name() || t.claimed || t.class&(conn|articleWord|orgAdj|atWord|dept|orgTail|orgHead|orgIntro|demonym) != 0 || t.mark == '&' || comma
 		if !bridge || (t.shape == small && t.class&(say|be) != 0 && t.class&(conn|articleWord|dept) == 0) {
 			return false
 		}

@@ -386,6 +386,9 @@ func (d *document) verbBefore(s, h int) bool {
 	if h <= s {
 		return false
 	}
+	for h-1 > s && d.lang == "de" && (d.toks[h-1].key == "sich" || d.toks[h-1].key == "auch" || d.toks[h-1].key == "dann" || d.toks[h-1].key == "ihm" || d.toks[h-1].key == "ihr" || d.toks[h-1].key == "zudem") {
+		h--
+	}
 	v := &d.toks[h-1]
 	if v.shape == small && v.class&(conn|articleWord|conj|role) == 0 || d.is(h-1, say) && v.shape == small {
 		switch d.lang {
@@ -403,7 +406,8 @@ func (d *document) verbBefore(s, h int) bool {
 			}
 		}
 	}
-	if d.lang != "es" && d.lang != "it" || !d.is(s, say) || h-s > 14 {
+	opens := d.is(s, say) || (d.toks[s].key == "ha" || d.toks[s].key == "hanno") && d.is(s+1, say)
+	if d.lang != "es" && d.lang != "it" || !opens || h-s > 14 {
 		return false
 	}
 	for k := s; k < h; k++ {
@@ -416,6 +420,10 @@ func (d *document) verbBefore(s, h int) bool {
 
 // moves reports whether a word after "is" says that somebody came or took part.
 func (d *document) moves(key string) bool {
+	switch key {
+	case "less", "more", "not", "unconvinced", "sceptical", "skeptical", "adamant", "moins", "plus", "menos", "más", "meno", "più", "weniger", "anderer":
+		return true
+	}
 	for _, stem := range []string{"venu", "revenu", "monté", "interven", "parti", "allé", "salit", "tornat", "arrivat", "entrat", "invited", "angereist", "arrivé"} {
 		if strings.HasPrefix(key, stem) {
 			return true
@@ -450,12 +458,12 @@ func (d *document) object(i int) bool {
 
 // honoured reports whether the words before a name pay honour to its bearer.
 func (d *document) honoured(n name) bool {
-	for k := n.start - 1; k >= 0 && k >= n.start-3 && d.toks[k].sentence == d.toks[n.start].sentence; k-- {
+	for k := n.start - 1; k >= 0 && k >= n.start-8 && d.toks[k].sentence == d.toks[n.start].sentence; k-- {
 		if d.toks[k].person || d.mark(k) != 0 {
 			return false
 		}
 		switch d.toks[k].key {
-		case "mémoire", "hommage", "memory", "tribute", "tributes", "homenaje", "memoria", "omaggio", "andenken", "gedenken", "ehren", "obsèques", "nachruf":
+		case "mémoire", "hommage", "memory", "tribute", "tributes", "homenaje", "memoria", "omaggio", "andenken", "gedenken", "ehren", "obsèques", "nachruf", "geehrt", "gewürdigt":
 			return true
 		}
 	}
@@ -534,6 +542,9 @@ func (d *document) heardAfter(i, limit int) bool {
 	}
 	for k := i + 1; k < limit && !d.toks[k].line; k++ {
 		t := &d.toks[k]
+		if t.mark == ':' && k+1 < limit && t.sentence == d.toks[i].sentence && (d.mark(k+1) == '«' || d.mark(k+1) == '“' || d.mark(k+1) == '„') {
+			return d.quotedWords(k+1) > 2
+		}
 		if d.together(k) {
 			continue
 		}
