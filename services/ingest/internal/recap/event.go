@@ -131,6 +131,9 @@ func (d *document) eventNames() []eventName {
 			continue
 		}
 		n := eventName{at: from, sentence: t.sentence, value: d.text(from, end), confidence: confidence}
+		if word, tail, _ := strings.Cut(n.value, " "); d.lang == "de" && strings.HasSuffix(word, "tagen") {
+			n.value = strings.TrimSpace(strings.TrimSuffix(word, "n") + " " + tail)
+		}
 		n.future = d.sentenceHas(i, future) && !d.heldBefore(i)
 		if t.sentence < 4 || d.sentenceHas(i, held) {
 			n.confidence += 0.08

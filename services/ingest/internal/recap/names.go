@@ -59,8 +59,8 @@ func (d *document) nameAt(i int) (name, bool) {
 		return n, false
 	}
 	j = max(j, i+1)
-	if n.known && d.joined(j) && d.toks[j].shape == initial && len(d.toks[j].key) == 2 && !d.joined(j+1) {
-		n.end = j + 1 // a family name kept back
+	if n.known && j == i+2 && d.toks[i].name() && d.toks[j-1].shape == initial && len(d.toks[j-1].key) == 2 && !d.joined(j) {
+		n.end = j // a family name kept back
 		return n, true
 	}
 	end := d.family(i, j, &n)
@@ -285,7 +285,7 @@ func (d *document) roleAt(a, b int) (start, end int, ok bool) {
 func (d *document) modifies(i int) bool {
 	t := &d.toks[i]
 	return t.class&roleMod != 0 || (d.lang == "en" && t.shape == small && t.class&(stop|say|be) == 0) ||
-		(d.lang == "en" && t.name() && i > 0 && d.toks[i-1].class&roleMod != 0 && d.joined(i))
+		(d.lang == "en" && t.name() && i > 1 && d.joined(i) && (d.toks[i-1].class&roleMod != 0 || d.toks[i-2].class&roleMod != 0) && d.toks[i-1].class&role == 0)
 }
 
 // readRole reads "role", "role of Organisation" and "role, Organisation" in [a, b).
@@ -471,7 +471,7 @@ func (d *document) affiliation(i, b int) string {
 // afterIntro drops "the company" before its name.
 func (d *document) afterIntro(i, b int) int {
 	if d.toks[i].shape == small || (d.lang == "de" && d.toks[i].class&orgTail == 0) {
-		if k := i + d.width(i, orgIntro); d.is(i, orgIntro) && k < b && d.opens(k) {
+		if k := i + d.width(i, orgIntro); d.is(i, orgIntro) && k < b && d.opens(k) && d.toks[k].class&conn == 0 {
 			return k
 		}
 	}

@@ -16,7 +16,11 @@ func (d *document) findOrganisations() {
 		if end <= from {
 			continue
 		}
-		d.addOrganisation(from, d.text(from, end), confidence)
+		value := d.text(from, end)
+		if d.lang == "de" && end == from+1 && authority(d.toks[from].key) {
+			value = strings.TrimSuffix(value, "s")
+		}
+		d.addOrganisation(from, value, confidence)
 		for k := from; k < end; k++ {
 			d.toks[k].claimed = true
 		}
@@ -51,6 +55,8 @@ func (d *document) organisationAt(i int) (from, end int, confidence float64) {
 		if end = d.nameRun(k); end > k && d.toks[k].class&(first|role|event) == 0 {
 			return k, end, 0.75
 		}
+	case d.lang == "de" && t.shape == capital && authority(t.key):
+		return i, i + 1, 0.7
 	case t.shape == capital && strings.Contains(t.key, ".") && len(t.key) > 5:
 		return i, i + 1, 0.6
 	}
@@ -264,6 +270,20 @@ func (d *document) unknownPlace(i int) int {
 	return k - i
 }
 
+// authority reports whether a German compound is an institution by itself.
+func authority(key string) bool {
+	key = strings.TrimSuffix(key, "s")
+	for _, end := range []string{
+		"ministerium", "rechnungshof", "verwaltungsgericht", "landesmuseum", "bundesamt", "gesundheitsamt", "landesamt", "landesbank", "stadtwerke",
+		"bauernverband", "gemeindebund", "städtetag", "landkreistag", "staatskanzlei", "landesregierung", "bundesregierung", "bundesbank",
+	} {
+		if len(key) > len(end) && strings.HasSuffix(key, end) {
+			return true
+		}
+	}
+	return false
+}
+
 // venue reports whether a German word is a kind of house that bears its town's name.
 func venue(key string) bool {
 	for _, end := range []string{"halle", "theater", "rathaus", "schloss", "saal", "museum", "bahnhof", "haus", "zentrum"} {
@@ -306,6 +326,7 @@ func (d *document) location(at int, name string, date *dated, announced bool) st
 		s := d.toks[p.at].sentence
 		switch {
 		case p.at >= at && p.at < at+8 && strings.HasSuffix(name, p.value):
+			r = 1
 		case date != nil && s == d.toks[date.at].sentence:
 			r = 4
 		case s == d.toks[at].sentence:

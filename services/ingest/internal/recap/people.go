@@ -81,6 +81,9 @@ func (d *document) eponymous(n name) bool {
 	}
 	if n.end < len(d.toks) && d.together(n.end) {
 		t := &d.toks[n.end]
+		if !n.known && t.shape == small && d.plural(t.key) && !d.is(n.start-1, conj) && d.mark(n.start-1) != ',' {
+			return true
+		}
 		follows := t.gap && t.class&(notName|orgTail|event) != 0 && t.name()
 		return follows || t.mark == '&' || (t.mark == '-' && !t.gap) || t.mark == '@'
 	}
@@ -99,6 +102,15 @@ func (d *document) partOfName(i int) bool {
 	}
 	known := t.class & (role | title | stop | weekday | month | conn | say | according | articleWord | by | conj | first)
 	return t.shape == capital && known == 0 && !d.is(i-1, according|role|say) && (t.class != 0 || d.together(i-1) && !t.line)
+}
+
+// plural reports whether a verb has more than one subject: a house has, a person not.
+func (d *document) plural(key string) bool {
+	switch key {
+	case "sono", "hanno", "sont", "ont", "are", "have", "were", "sind", "haben", "waren", "son", "han", "fueron":
+		return true
+	}
+	return false
 }
 
 func (d *document) closes(i int) bool {
@@ -396,7 +408,9 @@ func (d *document) roleBefore(p *person, a, end int, comma bool) bool {
 		return false
 	}
 	p.from = start
-	if k := d.ownerBefore(start); d.lang == "en" && q.affiliation == "" && k < start { // Acme CEO Jane Doe
+	if k := d.ownerBefore(start); k == start-1 && d.toks[k].class&orgTail != 0 && d.lang == "en" { // Hospital director Jane Doe
+		q.role = d.text(k, start) + " " + q.role
+	} else if d.lang == "en" && q.affiliation == "" && k < start { // Acme CEO Jane Doe
 		q.affiliation, q.affiliationAt = d.text(k, start), k
 	}
 	if d.lang == "de" && !comma && end-start > 1 && q.affiliation == "" && end-start > 3 {

@@ -340,7 +340,10 @@ func (d *document) finite(i int) bool {
 	}
 	switch t.key {
 	case "est", "è", "ist", "is", "was", "es", "fue", "war", "s'est", "era":
-		return i+1 < len(d.toks) && d.moves(d.toks[i+1].key)
+		if i++; d.is(i, conj) || i < len(d.toks) && d.toks[i].key == "then" {
+			i++
+		}
+		return i < len(d.toks) && d.moves(d.toks[i].key)
 	case "a", "n'", "s'", "ha", "hat", "non", "no", "ne", "se", "si", "lo", "has", "had", "avait",
 		"did", "does", "kann", "will", "could", "would", "muss", "fa", "fait", "veut", "peut", "va", "vient", "puede", "può", "wollte", "konnte", "doit", "fit", "met", "went", "took", "gave", "made", "put", "still", "also", "then", "never", "even":
 		return t.key != "a" || d.lang == "fr"
@@ -577,12 +580,12 @@ func (d *document) roleLater(p *person, at int) {
 		return
 	}
 	b := d.clauseEnd(k+1, d.segmentEnd(k+1, 14))
-	for j := k; j <= b && j < len(d.toks); j++ {
+	for j := k; j <= b+2 && j < len(d.toks); j++ {
 		if d.toks[j].person {
 			return
 		}
 	}
-	if q := d.readRole(k, b); q.ok && !q.weak {
+	if q := d.readRole(k+1, b); q.ok && !q.weak {
 		d.take(p, q)
 	}
 }
