@@ -192,6 +192,8 @@ func (d *document) familyName(k int, afterKnown bool) bool {
 	case afterKnown && t.class&place != 0 && (d.mark(k+1) == ',' || d.mark(k+1) == '('):
 		_, _, ok := d.roleAt(k+2, min(k+12, len(d.toks)))
 		return ok // Jack London, writer
+	case afterKnown && t.class&place != 0 && d.lang == "es" && d.joined(k+1) && d.toks[k+1].shape == capital && d.toks[k+1].class&notFamily == 0:
+		return true // Ana Palencia Barrios
 	case afterKnown && t.class&stop != 0:
 		return t.class&(notFamily&^stop|conj|conn|be) == 0 // Petit, Grand
 	case t.class&notFamily != 0:
@@ -274,6 +276,9 @@ func (d *document) roleAt(a, b int) (start, end int, ok bool) {
 	if i >= b || !d.is(i, role) {
 		return 0, 0, false
 	}
+	if d.toks[i].class&speakers != 0 && d.toks[i].shape == small {
+		return 0, 0, false
+	}
 	for n := 0; n < 3 && i < b && d.is(i, role|roleMod); n++ {
 		i += d.width(i, role)
 	}
@@ -330,6 +335,9 @@ func (d *document) possessor(a, b int) (owner, after int) {
 // clauseEnd cuts [i, b) before a relative clause or a verb.
 func (d *document) clauseEnd(i, b int) int {
 	for ; i < b; i++ {
+		if i > 0 && d.lang == "it" && d.toks[i].class == 0 && strings.HasSuffix(d.toks[i].key, "ese") && d.is(i-1, role) {
+			return i
+		}
 		if d.toks[i].class&(demonym|dead) != 0 && d.toks[i].shape == small || d.timed(i, b) || d.located(i, b) {
 			return i
 		}
@@ -487,6 +495,9 @@ func (d *document) affiliationEnd(i, b int) int {
 		if t.shape == punct && t.mark != '&' && t.mark != '’' && t.mark != '\'' && t.mark != '.' && t.mark != '+' {
 			break
 		}
+		if t.class&conj != 0 && i > 0 && i+1 < b && d.toks[i-1].claimed && !d.toks[i+1].claimed && !t.claimed {
+			break
+		}
 		if t.mark == '.' && (i+1 >= b || d.toks[i+1].gap) || t.class&conj != 0 && i+1 < b && d.toks[i+1].shape == small && d.is(i+1, role) {
 			break
 		}
@@ -581,7 +592,7 @@ func agentive(lang string) []string {
 	case "en":
 		return []string{"ologist", "ist", "ician", "grapher", "man", "woman", "smith", "er", "or", "wright"}
 	case "de":
-		return []string{"erin", "istin", "orin", "login", "loge", "ist", "wart", "meister", "leiter", "rat", "rätin", "ärztin", "arzt", "frau", "mann", "ler", "ner", "fin", "ent", "entin", "beauftragte", "vertreterin", "vertreter"}
+		return []string{"eur", "eurin", "erin", "istin", "orin", "login", "loge", "ist", "wart", "meister", "leiter", "rat", "rätin", "ärztin", "arzt", "frau", "mann", "ler", "ner", "fin", "ent", "entin", "beauftragte", "vertreterin", "vertreter"}
 	case "es":
 		return []string{"ista", "ólogo", "óloga", "dor", "dora", "tor", "tora", "ero", "era", "ógrafo", "ógrafa"}
 	case "it":

@@ -52,7 +52,7 @@ func (d *document) organisationAt(i int) (from, end int, confidence float64) {
 		}
 	case t.shape == small && d.is(i, orgIntro) || (d.lang == "de" && t.class&orgIntro != 0 && t.class&orgTail == 0):
 		k := i + d.width(i, orgIntro)
-		if end = d.nameRun(k); end > k && d.toks[k].class&(first|role|event) == 0 {
+		if end = d.nameRun(k); end > k && (d.toks[k].class&first == 0 || t.class&role == 0 && end > k+1) && d.toks[k].class&(role|event) == 0 {
 			return k, end, 0.75
 		}
 	case d.lang == "de" && t.shape == capital && authority(t.key):
@@ -244,6 +244,10 @@ func (d *document) unknownPlace(i int) int {
 	case "à", "a", "ad", "in", "en":
 	case "at":
 		if d.lang != "en" {
+			return 0
+		}
+	case "di", "de":
+		if i < 4 || !d.toks[i-2].name() || !d.is(i-3, eponym) && !d.is(i-2, eponym) {
 			return 0
 		}
 	default:

@@ -127,7 +127,7 @@ func (d *document) judge(n name, listed bool) *person {
 	sure = d.readBefore(p) || sure
 	titled := n.start > 0 && d.together(n.start) && d.toks[n.start-1].class&title != 0
 	p.dead = d.mourned(p)
-	p.agent = listed || d.speaksBefore(n)
+	p.agent = listed || !d.honoured(n) && d.speaksBefore(n)
 	p.said = p.agent || !p.dead && (d.spokenAfter(p) || d.quoted(p))
 	p.speaks = p.said || !p.dead && d.subject(p)
 	p.about = n.end <= d.body-1 || d.honoured(n)
@@ -143,10 +143,21 @@ func (d *document) judge(n name, listed bool) *person {
 	if p.speaks {
 		p.confidence = also(p.confidence, signSpeak)
 	}
-	if !d.enough(p, sure, titled, listed) {
+	if !d.enough(p, sure, titled, listed) || !sure && !titled && !p.speaks && p.Role == "" && p.Affiliation == "" && d.namesThing(n) {
 		return nil
 	}
 	return p
+}
+
+// namesThing reports whether a common noun with its article stands right before a
+// name: a plant, a programme or a ship is called so.
+func (d *document) namesThing(n name) bool {
+	k := n.start - 1
+	if k < 1 || !d.joined(n.start) || !d.joined(k) || d.toks[k-1].class&articleWord == 0 {
+		return false
+	}
+	t := &d.toks[k]
+	return (t.shape == small || d.lang == "de" && t.shape == capital) && t.class&(role|title|say|by|conn|conj|stop|articleWord|according|speech|first|demonym) == 0
 }
 
 // enough is the rule on what makes a person: a known first name; one that may be
@@ -257,7 +268,7 @@ func (d *document) readOf(p *person, i int) bool {
 	}
 	explicit := d.toks[k].claimed || d.is(k, orgIntro|orgHead|knownOrg) || d.is(i, atWord) || t.key == "of" || t.key == "von" || t.key == "vom" || t.key == "beim"
 	s := d.affiliation(k, d.clauseEnd(k, b))
-	if !explicit || s == "" || d.toks[k].class&(place|month|weekday|first|dept|event) != 0 || d.toks[k].phrase&place != 0 {
+	if !explicit || s == "" || d.toks[k].class&(place|month|weekday|first|dept|event) != 0 && !d.toks[k].claimed || d.toks[k].phrase&place != 0 {
 		return false
 	}
 	p.Affiliation = s
@@ -416,8 +427,21 @@ func (d *document) roleBefore(p *person, a, end int, comma bool) bool {
 	if d.lang == "de" && !comma && end-start > 1 && q.affiliation == "" && end-start > 3 {
 		return false
 	}
-	known := p.name.known || p.name.shouted
+	if comma && start > 1 && d.mark(start-1) == ',' && d.toks[start-2].person {
+		return false // of the one before
+	}
+	known := p.name.known || p.name.shouted || end == p.name.start && start > 0 && d.toks[start-1].class&articleWord != 0 && !q.weak && d.plainName(p.name)
 	return d.take(p, q) && (known || comma)
+}
+
+// plainName reports whether no part of a name is a word of the lexicon.
+func (d *document) plainName(n name) bool {
+	for k := n.start; k < n.end; k++ {
+		if t := &d.toks[k]; t.class&^(particle|first|firstWeak) != 0 || t.shape != capital {
+			return false
+		}
+	}
+	return n.end-n.start >= 2 && n.end < len(d.toks) && (d.toks[n.end].shape == small || d.mark(n.end) == ',' || d.mark(n.end) == '(')
 }
 
 // keep merges a person with the one of the same name.

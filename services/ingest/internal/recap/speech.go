@@ -264,7 +264,7 @@ func (d *document) subject(p *person) bool {
 	if h > s && d.subordinates(h-1) {
 		return false
 	}
-	return d.afterQuotation(s, h) || d.verbBefore(s, h) || d.opensClause(s, h) && d.verbAfter(p.after)
+	return d.nextInTurn(s, h) || d.afterQuotation(s, h) || d.verbBefore(s, h) || d.opensClause(s, h) && d.verbAfter(p.after)
 }
 
 // elsewhere reports whether the sentence says after the name that its bearer was
@@ -283,12 +283,34 @@ func (d *document) elsewhere(p *person) bool {
 	return false
 }
 
+// nextInTurn reports whether [s, h) says "after her" or the like.
+func (d *document) nextInTurn(s, h int) bool {
+	if h-s < 2 || h-s > 5 {
+		return false
+	}
+	switch d.toks[s].key {
+	case "dopo", "après", "after", "nach", "tras", "después":
+	default:
+		return false
+	}
+	for k := s + 1; k < h; k++ {
+		switch d.toks[k].key {
+		case "lui", "lei", "loro", "elle", "eux", "him", "her", "them", "ihm", "ihr", "ihnen", "él", "ella", "ellos":
+			return true
+		}
+	}
+	return false
+}
+
 // opensClause reports whether the phrase at h is the first of its sentence or clause.
 func (d *document) opensClause(s, h int) bool {
 	if h == s {
 		return true
 	}
 	t := &d.toks[h-1]
+	if d.nextInTurn(s, h) {
+		return true
+	}
 	if t.mark == ',' {
 		for k := h - 2; k > s && k >= h-5; k-- {
 			if d.subordinates(k) {
@@ -466,7 +488,7 @@ func (d *document) honoured(n name) bool {
 			return false
 		}
 		switch d.toks[k].key {
-		case "mémoire", "hommage", "memory", "tribute", "tributes", "homenaje", "memoria", "omaggio", "andenken", "gedenken", "ehren", "obsèques", "nachruf", "geehrt", "gewürdigt":
+		case "mémoire", "hommage", "memory", "tribute", "tributes", "homenaje", "memoria", "omaggio", "andenken", "gedenken", "ehren", "obsèques", "nachruf", "geehrt", "gewürdigt", "dedicata", "dedicato", "dedicada", "dedicado", "dédié", "dédiée", "dedicated", "gewidmet":
 			return true
 		}
 	}
