@@ -71,6 +71,9 @@ const (
 	absent
 	demonym
 	eponymTail
+	object // of a verb of saying more often than its subject
+	answer // a participle with its subject after it
+	honour
 	lowerHead // an organisation's head that may be written small
 )
 
@@ -84,7 +87,8 @@ func headings() map[string]class {
 		"negdate": negDate, "month": month, "weekday": weekday, "relday": relDay, "to": rangeTo,
 		"orghead": orgHead, "orgtail": orgTail, "orgintro": orgIntro, "orgadj": orgAdj, "knownorg": knownOrg,
 		"notname": notName, "eponym": eponym, "placein": placeIn, "place": place, "placeweak": placeWeak,
-		"article": articleWord, "conn": conn, "at": atWord, "conj": conj, "stop": stop, "generic": generic, "dead": dead, "absent": absent, "demonym": demonym, "eponymtail": eponymTail,
+		"article": articleWord, "conn": conn, "at": atWord, "conj": conj, "stop": stop, "generic": generic, "dead": dead, "absent": absent, "demonym": demonym, "eponymtail": eponymTail, "object": object,
+		"answer": answer, "honour": honour,
 	}
 }
 
@@ -239,4 +243,64 @@ func withoutAccents(s string) string {
 		return s
 	}
 	return plain
+}
+
+// agentive gives the endings of words for people by what they do.
+func agentive(lang string) []string {
+	switch lang {
+	case "fr":
+		return []string{"logue", "iste", "iatre", "icien", "icienne", "graphe", "nome", "teur", "trice", "euse", "ière", "ier"}
+	case "en":
+		return []string{"ologist", "ist", "ician", "grapher", "man", "woman", "smith", "er", "or", "wright"}
+	case "de":
+		return []string{"eur", "eurin", "erin", "istin", "orin", "login", "loge", "ist", "wart", "meister", "leiter", "rat", "rätin", "ärztin", "arzt", "frau", "mann", "ler", "ner", "fin", "ent", "entin", "beauftragte", "vertreterin", "vertreter"}
+	case "es":
+		return []string{"ista", "ólogo", "óloga", "dor", "dora", "tor", "tora", "ero", "era", "ógrafo", "ógrafa"}
+	case "it":
+		return []string{"ista", "ologo", "ologa", "tore", "trice", "iere", "iera", "aio", "aia", "ografo", "ografa", "atra"}
+	}
+	return nil
+}
+
+// moves reports whether a word after "is" says that somebody came or took part.
+func (d *document) moves(key string) bool {
+	switch key {
+	case "less", "more", "not", "unconvinced", "sceptical", "skeptical", "adamant", "moins", "plus", "menos", "más", "meno", "più", "weniger", "anderer":
+		return true
+	}
+	for _, stem := range []string{"venu", "revenu", "monté", "interven", "parti", "allé", "salit", "tornat", "arrivat", "entrat", "invited", "angereist", "arrivé"} {
+		if strings.HasPrefix(key, stem) {
+			return true
+		}
+	}
+	return false
+}
+
+// preterite reports whether a German word is a verb in the past.
+func (d *document) preterite(v *token) bool {
+	switch v.key {
+	case "kam", "war", "gab", "hielt", "sprach", "ging", "las", "trug", "zog", "rief", "lud", "bat", "sah", "ließ", "nahm", "stand", "trat",
+		"bot", "schrieb", "fand", "riet", "wies", "fuhr", "begann", "schloss", "brach", "saß", "warf", "hob", "blieb", "rechnete":
+		return true
+	case "heute", "mitte", "ende", "seite", "rechte", "linke", "erste", "letzte", "gute", "hatte", "konnte", "sollte":
+		return false
+	}
+	return (strings.HasSuffix(v.key, "te") || strings.HasSuffix(v.key, "ten")) && v.class&stop == 0
+}
+
+// pronoun reports whether a word stands for a person named before.
+func (d *document) pronoun(key string) bool {
+	switch key {
+	case "il", "elle":
+		return d.lang == "fr"
+	case "he", "she":
+		return d.lang == "en"
+	case "er", "sie":
+		return d.lang == "de"
+	case "él", "ella", "su":
+		return d.lang == "es"
+	case "lui", "lei", "egli":
+		return d.lang == "it"
+	}
+	return false
 }

@@ -583,20 +583,3 @@ func (d *document) presumeRole(k int) {
 		}
 	}
 }
-
-// agentive gives the endings of words for people by what they do.
-func agentive(lang string) []string {
-	switch lang {
-	case "fr":
-		return []string{"logue", "iste", "iatre", "icien", "icienne", "graphe", "nome", "teur", "trice", "euse", "ière", "ier"}
-	case "en":
-		return []string{"ologist", "ist", "ician", "grapher", "man", "woman", "smith", "er", "or", "wright"}
-	case "de":
-		return []string{"eur", "eurin", "erin", "istin", "orin", "login", "loge", "ist", "wart", "meister", "leiter", "rat", "rätin", "ärztin", "arzt", "frau", "mann", "ler", "ner", "fin", "ent", "entin", "beauftragte", "vertreterin", "vertreter"}
-	case "es":
-		return []string{"ista", "ólogo", "óloga", "dor", "dora", "tor", "tora", "ero", "era", "ógrafo", "ógrafa"}
-	case "it":
-		return []string{"ista", "ologo", "ologa", "tore", "trice", "iere", "iera", "aio", "aia", "ografo", "ografa", "atra"}
-	}
-	return nil
-}

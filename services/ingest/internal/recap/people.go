@@ -126,9 +126,10 @@ func (d *document) judge(n name, listed bool) *person {
 	sure := d.readAfter(p)
 	sure = d.readBefore(p) || sure
 	titled := n.start > 0 && d.together(n.start) && d.toks[n.start-1].class&title != 0
-	p.dead = d.mourned(p)
-	p.agent = listed || !d.honoured(n) && d.speaksBefore(n)
-	p.said = p.agent || !p.dead && (d.spokenAfter(p) || d.quoted(p))
+	p.dead = d.mourned(p) || d.honoured(n)
+	p.agent = listed || !p.dead && d.speaksBefore(n)
+	quoted := d.quoted(p)
+	p.said = p.agent || !p.dead && (d.spokenAfter(p) || quoted)
 	p.speaks = p.said || !p.dead && d.subject(p)
 	p.about = n.end <= d.body-1 || d.honoured(n)
 	p.confidence = n.base()
@@ -143,7 +144,7 @@ func (d *document) judge(n name, listed bool) *person {
 	if p.speaks {
 		p.confidence = also(p.confidence, signSpeak)
 	}
-	if !d.enough(p, sure, titled, listed) || !sure && !titled && !p.speaks && p.Role == "" && p.Affiliation == "" && d.namesThing(n) {
+	if !d.enough(p, sure, titled, listed) && !(quoted && d.plainName(n)) || !sure && !titled && !p.speaks && p.Role == "" && p.Affiliation == "" && d.namesThing(n) {
 		return nil
 	}
 	return p
@@ -513,4 +514,48 @@ func (d *document) people() []Guess[article.Person] {
 		out = append(out, Guess[article.Person]{p.Person, min(p.confidence, 0.99)})
 	}
 	return out
+}
+
+// roleLater reads the role of the last person of a sentence where the next one
+// begins with it: "The lawyer asked …".
+func (d *document) roleLater(p *person, at int) {
+	k := at
+	for k < len(d.toks) && k < at+60 && d.toks[k].sentence == d.toks[at].sentence {
+		if d.toks[k].person && k >= at+8 {
+			return
+		}
+		k++
+	}
+	if k+2 >= len(d.toks) || d.toks[k].line || d.toks[k].class&articleWord == 0 || !d.is(k+1, role) || d.toks[k+1].class&generic != 0 {
+		return
+	}
+	switch d.toks[k].key {
+	case "der", "die", "le", "la", "l'", "el", "il", "lo", "the":
+	default:
+		return
+	}
+	b := d.clauseEnd(k+1, d.segmentEnd(k+1, 14))
+	for j := k; j <= b+2 && j < len(d.toks); j++ {
+		if d.toks[j].person {
+			return
+		}
+	}
+	if q := d.readRole(k+1, b); q.ok && !q.weak {
+		d.take(p, q)
+	}
+}
+
+// familyHouse gives a person the house that bears the family name.
+func (d *document) familyHouse(p *person) {
+	if p.Affiliation != "" || !p.speaks {
+		return
+	}
+	family := d.toks[p.name.end-1].key
+	for i := range d.orgs {
+		m := &d.orgs[i]
+		if head, found := strings.CutSuffix(m.key, " "+family); found && head != "" && !strings.HasSuffix(fold(p.Name), m.key) {
+			p.Affiliation = m.value
+			return
+		}
+	}
 }

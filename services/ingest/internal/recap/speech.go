@@ -53,7 +53,7 @@ func (d *document) speaksBefore(n name) bool {
 		return false
 	}
 	t := &d.toks[p]
-	if (d.is(p, say|sayAny) && t.shape == small && !d.is(p-1, be) && !d.object(p)) || d.is(p, according) {
+	if (d.is(p, say|sayAny) && t.shape == small && !d.is(p-1, be) && !d.is(p, object)) || d.is(p, according) {
 		return true
 	}
 	if (t.key == "pour" || t.key == "per" || t.key == "para" || t.key == "für" || t.key == "for") && p == d.sentenceStart(p, 2) && (n.known || p < n.start-1) {
@@ -423,7 +423,7 @@ func (d *document) verbBefore(s, h int) bool {
 			}
 		case "it", "fr":
 			if a := d.toks[max(h-2, s)].key; a == "ha" || a == "a" && d.lang == "fr" || a == "ont" || a == "hanno" {
-				return d.answers(v.key)
+				return d.is(h-1, answer)
 			}
 		case "de":
 			if d.preterite(v) {
@@ -443,68 +443,17 @@ func (d *document) verbBefore(s, h int) bool {
 	return true
 }
 
-// moves reports whether a word after "is" says that somebody came or took part.
-func (d *document) moves(key string) bool {
-	switch key {
-	case "less", "more", "not", "unconvinced", "sceptical", "skeptical", "adamant", "moins", "plus", "menos", "más", "meno", "più", "weniger", "anderer":
-		return true
-	}
-	for _, stem := range []string{"venu", "revenu", "monté", "interven", "parti", "allé", "salit", "tornat", "arrivat", "entrat", "invited", "angereist", "arrivé"} {
-		if strings.HasPrefix(key, stem) {
-			return true
-		}
-	}
-	return false
-}
-
-// answers reports whether a participle has its subject after it, not its object.
-func (d *document) answers(key string) bool {
-	switch key {
-	case "risposto", "replicato", "ribattuto", "parlato", "concluso", "aperto", "chiuso", "esordito", "incalzato", "obiettato", "scherzato",
-		"répondu", "réagi", "conclu", "rétorqué", "enchaîné", "plaidé", "dit", "souri", "renchéri", "objecté", "plaisanté", "ironisé":
-		return true
-	}
-	return false
-}
-
-// object reports whether who follows the verb of saying at i is mostly its object.
-func (d *document) object(i int) bool {
-	switch d.toks[i].key {
-	case "salué", "salue", "remercié", "remercie", "cité", "cite", "félicité", "félicite", "invité", "invite", "interrogé", "interroge", "appelé", "appelle",
-		"encouragé", "évoqué", "évoque", "thanked", "introduced", "named", "praised", "mentioned", "invited", "congratulated", "criticised", "criticized",
-		"attacked", "mocked", "teased", "hailed", "remembered", "remembers", "complimented", "challenged", "corrected", "quoted", "received", "accepted",
-		"ringraziato", "ringrazia", "salutato", "saluta", "citato", "cita", "ricordato", "invitato", "invita", "premiato", "criticato", "attaccato",
-		"elogiato", "elogia", "interroga", "interrogato", "ricevuto", "voluto ricordare", "read", "listed", "lu", "letto", "leyó", "lee", "lit", "legge", "sang", "played",
-		"recibió", "elogió", "homenajeó", "felicitó", "llamó", "invitó", "imaginé", "approuvé", "contredit", "rassuré", "voulu":
-		return true
-	}
-	return false
-}
-
 // honoured reports whether the words before a name pay honour to its bearer.
 func (d *document) honoured(n name) bool {
 	for k := n.start - 1; k >= 0 && k >= n.start-8 && d.toks[k].sentence == d.toks[n.start].sentence; k-- {
 		if d.toks[k].person || d.mark(k) != 0 {
 			return false
 		}
-		switch d.toks[k].key {
-		case "mémoire", "hommage", "memory", "tribute", "tributes", "homenaje", "memoria", "omaggio", "andenken", "gedenken", "ehren", "obsèques", "nachruf", "geehrt", "gewürdigt", "dedicata", "dedicato", "dedicada", "dedicado", "dédié", "dédiée", "dedicated", "gewidmet":
+		if d.is(k, honour) {
 			return true
 		}
 	}
 	return false
-}
-
-// preterite reports whether a German word is a verb in the past.
-func (d *document) preterite(v *token) bool {
-	switch v.key {
-	case "kam", "war", "gab", "hielt", "sprach", "ging", "las", "trug", "zog", "rief", "lud", "bat", "sah", "ließ", "nahm", "stand", "trat",
-		"bot", "schrieb", "fand", "riet", "wies", "fuhr", "begann", "schloss", "brach", "saß", "warf", "hob", "blieb", "rechnete":
-		return true
-	case "heute", "mitte", "ende", "seite", "rechte", "linke", "erste", "letzte", "gute", "hatte", "konnte", "sollte":
-		return false
-	}
-	return (strings.HasSuffix(v.key, "te") || strings.HasSuffix(v.key, "ten")) && v.class&stop == 0
 }
 
 // mourned reports whether the words right before the name or after it say that
@@ -583,35 +532,6 @@ func (d *document) heardAfter(i, limit int) bool {
 	return false
 }
 
-// roleLater reads the role of the last person of a sentence where the next one
-// begins with it: "The lawyer asked …".
-func (d *document) roleLater(p *person, at int) {
-	k := at
-	for k < len(d.toks) && k < at+60 && d.toks[k].sentence == d.toks[at].sentence {
-		if d.toks[k].person && k >= at+8 {
-			return
-		}
-		k++
-	}
-	if k+2 >= len(d.toks) || d.toks[k].line || d.toks[k].class&articleWord == 0 || !d.is(k+1, role) || d.toks[k+1].class&generic != 0 {
-		return
-	}
-	switch d.toks[k].key {
-	case "der", "die", "le", "la", "l'", "el", "il", "lo", "the":
-	default:
-		return
-	}
-	b := d.clauseEnd(k+1, d.segmentEnd(k+1, 14))
-	for j := k; j <= b+2 && j < len(d.toks); j++ {
-		if d.toks[j].person {
-			return
-		}
-	}
-	if q := d.readRole(k+1, b); q.ok && !q.weak {
-		d.take(p, q)
-	}
-}
-
 // quotedWords counts the tokens of the quotation at i, up to 12.
 func (d *document) quotedWords(i int) int {
 	n := 0
@@ -619,36 +539,4 @@ func (d *document) quotedWords(i int) int {
 		n++
 	}
 	return n
-}
-
-// pronoun reports whether a word stands for a person named before.
-func (d *document) pronoun(key string) bool {
-	switch key {
-	case "il", "elle":
-		return d.lang == "fr"
-	case "he", "she":
-		return d.lang == "en"
-	case "er", "sie":
-		return d.lang == "de"
-	case "él", "ella", "su":
-		return d.lang == "es"
-	case "lui", "lei", "egli":
-		return d.lang == "it"
-	}
-	return false
-}
-
-// familyHouse gives a person the house that bears the family name.
-func (d *document) familyHouse(p *person) {
-	if p.Affiliation != "" || !p.speaks {
-		return
-	}
-	family := d.toks[p.name.end-1].key
-	for i := range d.orgs {
-		m := &d.orgs[i]
-		if head, found := strings.CutSuffix(m.key, " "+family); found && head != "" && !strings.HasSuffix(fold(p.Name), m.key) {
-			p.Affiliation = m.value
-			return
-		}
-	}
 }
