@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/services/ingest/internal/recap/calendar"
 )
 
 // eventName is a reading of an event's name.
@@ -264,13 +265,10 @@ type dated struct {
 	weight       int // how much speaks for its being an event's
 }
 
-// day is a calendar day as written; a zero year is open.
-type day struct{ year, month, day int }
-
 // written is a date as it stands in the text.
 type written struct {
 	end      int // the token after it
-	from, to day
+	from, to calendar.Day
 	weekday  int // 1 Monday to 7 Sunday; 0: none
 	fixed    bool
 }
@@ -309,7 +307,7 @@ func (d *document) weigh(i int, w written) int {
 	if d.toks[i].sentence < 5 || i < d.body {
 		weight++
 	}
-	if w.from != w.to || w.from.month != 0 {
+	if w.from != w.to || w.from.Month != 0 {
 		weight++
 	}
 	if d.placed(d.toks[i].sentence) {
@@ -353,17 +351,21 @@ func (d *document) ofSomethingElse(i int, w written) bool {
 // resolve makes days of what was written; false for days that do not exist or
 // cannot be known.
 func (d *document) resolve(w written, cue int, ahead bool) (from, to time.Time, ok bool) {
-	pub := midnight(d.source.Published)
+	pub := calendar.Midnight(d.source.Published)
 	if w.fixed {
-		return w.from.time(), w.to.time(), true
+		return w.from.Time(), w.to.Time(), true
 	}
-	if w.from.month == 0 {
-		return d.resolveWeekday(w.weekday, cue, ahead, pub)
+	if w.from.Month == 0 {
+		if d.source.Published.IsZero() {
+			return from, to, false
+		}
+		x := calendar.NearestWeekday(calendar.Hint{Weekday: w.weekday, Cue: cue, Ahead: ahead}, pub)
+		return x, x, true
 	}
-	year := w.from.year
+	year := w.from.Year
 	if year == 0 {
-		year = w.to.year
-		if year != 0 && w.from.month > w.to.month {
+		year = w.to.Year
+		if year != 0 && w.from.Month > w.to.Month {
 			year--
 		}
 	}
@@ -371,85 +373,20 @@ func (d *document) resolve(w written, cue int, ahead bool) (from, to time.Time, 
 		if d.source.Published.IsZero() {
 			return from, to, false
 		}
-		if year, ok = nearestYear(w, cue, ahead, pub); !ok {
+		if year = calendar.NearestYear(w.from, calendar.Hint{Weekday: w.weekday, Cue: cue, Ahead: ahead}, pub); year == 0 {
 			return from, to, false
 		}
 	}
-	w.from.year = year
-	if w.to.year == 0 {
-		w.to.year = year
-		if w.to.month < w.from.month {
-			w.to.year++
+	w.from.Year = year
+	if w.to.Year == 0 {
+		w.to.Year = year
+		if w.to.Month < w.from.Month {
+			w.to.Year++
 		}
 	}
-	from, to = w.from.time(), w.to.time()
-	ok = w.from.exists() && w.to.exists() && !to.Before(from) && to.Sub(from) < 62*24*time.Hour
+	from, to = w.from.Time(), w.to.Time()
+	ok = w.from.Exists() && w.to.Exists() && !to.Before(from) && to.Sub(from) < 62*24*time.Hour
 	return from, to, ok
-}
-
-// nearestYear chooses the year of a day without one: by the cue, by the weekday
-// beside it, else the past unless the sentence looks ahead or the past is
-// three quarters of a year away.
-func nearestYear(w written, cue int, ahead bool, pub time.Time) (int, bool) {
-	best, distance := 0, time.Duration(1<<62)
-	for year := pub.Year() - 1; year <= pub.Year()+1; year++ {
-		x := day{year, w.from.month, w.from.day}
-		if !x.exists() {
-			continue
-		}
-		away := x.time().Sub(pub)
-		if (cue > 0 && away < 0) || (cue < 0 && away > 0) {
-			continue
-		}
-		cost := away.Abs()
-		if cue == 0 && (away > 0) != ahead && away != 0 {
-			cost += 270 * 24 * time.Hour
-		}
-		if w.weekday != 0 && weekdayOf(x.time()) != w.weekday {
-			cost += 400 * 24 * time.Hour
-		}
-		if cost < distance {
-			best, distance = year, cost
-		}
-	}
-	return best, best != 0
-}
-
-func (d *document) resolveWeekday(wanted, cue int, ahead bool, pub time.Time) (from, to time.Time, ok bool) {
-	if d.source.Published.IsZero() {
-		return from, to, false
-	}
-	step := -1
-	if cue > 0 || (cue == 0 && ahead) {
-		step = 1
-	}
-	x := pub
-	if cue != 0 {
-		x = x.AddDate(0, 0, step)
-	}
-	for range 7 {
-		if weekdayOf(x) == wanted {
-			return x, x, true
-		}
-		x = x.AddDate(0, 0, step)
-	}
-	return from, to, false
-}
-
-func weekdayOf(t time.Time) int { return (int(t.Weekday())+6)%7 + 1 }
-
-func midnight(t time.Time) time.Time {
-	y, m, day := t.UTC().Date()
-	return time.Date(y, m, day, 0, 0, 0, 0, time.UTC)
-}
-
-func (a day) time() time.Time {
-	return time.Date(a.year, time.Month(a.month), a.day, 0, 0, 0, 0, time.UTC)
-}
-
-func (a day) exists() bool {
-	t := a.time()
-	return a.month >= 1 && a.month <= 12 && t.Day() == a.day && int(t.Month()) == a.month
 }
 
 // dateAt reads a date that begins at token i.
@@ -466,7 +403,7 @@ func (d *document) dateAt(i int) (written, bool) {
 	case t.class&weekday != 0 && t.phrase == 0:
 		for k := i + 1; k < i+4 && d.together(k); k++ {
 			if d.toks[k].shape == number || (d.toks[k].class&month != 0 && d.lang == "en") {
-				if w, ok := d.dateAt(k); ok && w.from.month != 0 {
+				if w, ok := d.dateAt(k); ok && w.from.Month != 0 {
 					w.weekday = int(t.value)
 					return w, true
 				}
@@ -484,8 +421,8 @@ func (d *document) dateAt(i int) (written, bool) {
 		if t.key == "oggi" || t.key == "hoy" || t.key == "heute" || t.key == "today" || t.key == "aujourd'hui" {
 			return written{}, false // mostly "nowadays"
 		}
-		x := midnight(d.source.Published).AddDate(0, 0, int(t.value)-100)
-		at := dayOf(x)
+		x := calendar.Midnight(d.source.Published).AddDate(0, 0, int(t.value)-100)
+		at := calendar.DayOf(x)
 		return written{end: i + 1, from: at, to: at, fixed: true}, true
 	}
 	return written{}, false
@@ -510,15 +447,12 @@ func (d *document) lastWeek(i int) (written, bool) {
 			week = true
 		}
 		if cued && week {
-			monday := midnight(d.source.Published)
-			monday = monday.AddDate(0, 0, -6-weekdayOf(monday))
-			return written{end: j + 1, from: dayOf(monday.AddDate(0, 0, first-1)), to: dayOf(monday.AddDate(0, 0, max(first, final)-1)), fixed: true}, !d.source.Published.IsZero()
+			pub := calendar.Midnight(d.source.Published)
+			return written{end: j + 1, from: calendar.LastWeek(first, pub), to: calendar.LastWeek(max(first, final), pub), fixed: true}, !d.source.Published.IsZero()
 		}
 	}
 	return written{}, false
 }
-
-func dayOf(t time.Time) day { return day{t.Year(), int(t.Month()), t.Day()} }
 
 // numeric reads 2024-03-12 and, where days come first, 12/03/2024 and 12.03.2024.
 func (d *document) numeric(i int) (written, bool) {
@@ -531,15 +465,15 @@ func (d *document) numeric(i int) (written, bool) {
 		}
 	}
 	a, b, c := d.toks[i].num, d.toks[i+2].num, d.toks[i+4].num
-	x := day{a, b, c}
+	x := calendar.Day{Year: a, Month: b, Day: c}
 	switch m := d.mark(i + 1); {
 	case m == '-' && a > 1000:
 	case (m == '/' || m == '.') && c > 1000 && d.known && (d.lang != "en" || a > 12):
-		x = day{c, b, a}
+		x = calendar.Day{Year: c, Month: b, Day: a}
 	default:
 		return written{}, false
 	}
-	return written{end: i + 5, from: x, to: x}, x.year > 0 && x.exists()
+	return written{end: i + 5, from: x, to: x}, x.Year > 0 && x.Exists()
 }
 
 // dayNumber is the number at i if it can be a day of a month.
@@ -556,11 +490,11 @@ func (d *document) dayFirst(i int) (written, bool) {
 	if first == 0 || i > 0 && !d.toks[i].gap && d.toks[i-1].shape == punct && !strings.ContainsRune("–-(«", d.toks[i-1].mark) {
 		return written{}, false
 	}
-	w := written{from: day{day: first}, to: day{day: first}}
+	w := written{from: calendar.Day{Day: first}, to: calendar.Day{Day: first}}
 	j := i + 1
-	for n := 0; n < 5 && w.to.month == 0; n++ {
+	for n := 0; n < 5 && w.to.Month == 0; n++ {
 		if k, m := d.monthAt(j); m != 0 {
-			w.to.month = m
+			w.to.Month = m
 			j = k
 			break
 		}
@@ -568,19 +502,19 @@ func (d *document) dayFirst(i int) (written, bool) {
 		if k == j || d.dayNumber(k) == 0 {
 			return written{}, false
 		}
-		w.to.day, j = d.dayNumber(k), k+1
+		w.to.Day, j = d.dayNumber(k), k+1
 	}
-	if w.to.month == 0 {
+	if w.to.Month == 0 {
 		return written{}, false
 	}
-	w.from.month = w.to.month
-	j, w.to.year = d.yearAt(j)
-	if w.from.day == w.to.day {
+	w.from.Month = w.to.Month
+	j, w.to.Year = d.yearAt(j)
+	if w.from.Day == w.to.Day {
 		if k := d.separator(j); k > j && d.dayNumber(k) != 0 {
 			if l, m := d.monthAt(k + 1); m != 0 {
-				w.from.year = w.to.year
-				w.to = day{month: m, day: d.dayNumber(k)}
-				j, w.to.year = d.yearAt(l)
+				w.from.Year = w.to.Year
+				w.to = calendar.Day{Month: m, Day: d.dayNumber(k)}
+				j, w.to.Year = d.yearAt(l)
 			}
 		}
 	}
@@ -599,17 +533,17 @@ func (d *document) monthFirst(i int) (written, bool) {
 		return written{}, false
 	}
 	m := int(d.toks[i].value)
-	w := written{from: day{month: m, day: first}, to: day{month: m, day: first}}
+	w := written{from: calendar.Day{Month: m, Day: first}, to: calendar.Day{Month: m, Day: first}}
 	j++
 	if k := d.separator(j); k > j {
 		if k < len(d.toks) && d.toks[k].class&month != 0 && d.dayNumber(k+1) != 0 {
-			w.to = day{month: int(d.toks[k].value), day: d.dayNumber(k + 1)}
+			w.to = calendar.Day{Month: int(d.toks[k].value), Day: d.dayNumber(k + 1)}
 			j = k + 2
 		} else if x := d.dayNumber(k); x > first {
-			w.to.day, j = x, k+1
+			w.to.Day, j = x, k+1
 		}
 	}
-	j, w.to.year = d.yearAt(j)
+	j, w.to.Year = d.yearAt(j)
 	w.end = j
 	return w, true
 }

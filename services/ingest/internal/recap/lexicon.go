@@ -73,7 +73,7 @@ const (
 	eponymTail
 	object // of a verb of saying more often than its subject
 	answer // a participle with its subject after it
-	honour
+	honor
 	lowerHead // an organisation's head that may be written small
 )
 
@@ -88,7 +88,7 @@ func headings() map[string]class {
 		"orghead": orgHead, "orgtail": orgTail, "orgintro": orgIntro, "orgadj": orgAdj, "knownorg": knownOrg,
 		"notname": notName, "eponym": eponym, "placein": placeIn, "place": place, "placeweak": placeWeak,
 		"article": articleWord, "conn": conn, "at": atWord, "conj": conj, "stop": stop, "generic": generic, "dead": dead, "absent": absent, "demonym": demonym, "eponymtail": eponymTail, "object": object,
-		"answer": answer, "honour": honour,
+		"answer": answer, "honor": honor,
 	}
 }
 

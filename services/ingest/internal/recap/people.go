@@ -126,12 +126,12 @@ func (d *document) judge(n name, listed bool) *person {
 	sure := d.readAfter(p)
 	sure = d.readBefore(p) || sure
 	titled := n.start > 0 && d.together(n.start) && d.toks[n.start-1].class&title != 0
-	p.dead = d.mourned(p) || d.honoured(n)
+	p.dead = d.mourned(p) || d.honored(n)
 	p.agent = listed || !p.dead && d.speaksBefore(n)
 	quoted := d.quoted(p)
 	p.said = p.agent || !p.dead && (d.spokenAfter(p) || quoted)
 	p.speaks = p.said || !p.dead && d.subject(p)
-	p.about = n.end <= d.body-1 || d.honoured(n)
+	p.about = n.end <= d.body-1 || d.honored(n)
 	p.confidence = n.base()
 	if sure {
 		p.confidence = also(p.confidence, signRole)
@@ -144,14 +144,18 @@ func (d *document) judge(n name, listed bool) *person {
 	if p.speaks {
 		p.confidence = also(p.confidence, signSpeak)
 	}
-	if !d.enough(p, sure, titled, listed) && !(quoted && d.plainName(n)) || !sure && !titled && !p.speaks && p.Role == "" && p.Affiliation == "" && d.namesThing(n) {
+	bare := !sure && !titled && !p.speaks && p.Role == "" && p.Affiliation == ""
+	if bare && d.namesThing(n) {
 		return nil
 	}
-	return p
+	if d.enough(p, sure, titled, listed) || quoted && d.plainName(n) {
+		return p
+	}
+	return nil
 }
 
 // namesThing reports whether a common noun with its article stands right before a
-// name: a plant, a programme or a ship is called so.
+// name: a plant, a vessel or a brand is called so.
 func (d *document) namesThing(n name) bool {
 	k := n.start - 1
 	if k < 1 || !d.joined(n.start) || !d.joined(k) || d.toks[k-1].class&articleWord == 0 {

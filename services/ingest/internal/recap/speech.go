@@ -443,13 +443,13 @@ func (d *document) verbBefore(s, h int) bool {
 	return true
 }
 
-// honoured reports whether the words before a name pay honour to its bearer.
-func (d *document) honoured(n name) bool {
+// honored reports whether the words before a name pay honor to its bearer.
+func (d *document) honored(n name) bool {
 	for k := n.start - 1; k >= 0 && k >= n.start-8 && d.toks[k].sentence == d.toks[n.start].sentence; k-- {
 		if d.toks[k].person || d.mark(k) != 0 {
 			return false
 		}
-		if d.is(k, honour) {
+		if d.is(k, honor) {
 			return true
 		}
 	}
@@ -457,7 +457,7 @@ func (d *document) honoured(n name) bool {
 }
 
 // mourned reports whether the words right before the name or after it say that
-// its bearer is dead or honoured.
+// its bearer is dead or honored.
 func (d *document) mourned(p *person) bool {
 	n := p.name
 	for k := n.start - 1; k >= 0 && k >= n.start-3 && d.toks[k].sentence == d.toks[n.start].sentence; k-- {
