@@ -428,7 +428,7 @@ func (d *document) located(i, b int) bool {
 		return false
 	}
 	k := i + 1
-	if k >= b || d.toks[k].shape != capital || (d.toks[i].key == "from" || d.lang == "de") && d.toks[k].class&place == 0 {
+	if k >= b || d.toks[k].shape != capital || (d.toks[i].key == "from" || d.lang == "de" && (d.toks[i].key != "aus" || k+1 != b)) && d.toks[k].class&place == 0 {
 		return false
 	}
 	for ; k < b && d.toks[k].shape != punct; k++ {
@@ -556,7 +556,7 @@ func (d *document) ownerBefore(start int) int {
 // presumeRoles takes the word right before or after a name for a role if it ends
 // as the names of professions do in the language and is nothing else.
 func (d *document) presumeRoles(n name) {
-	if k := n.start - 1; k > 0 && d.joined(n.start) && d.joined(k) && (d.toks[k-1].class&articleWord != 0 || d.lang == "de") {
+	if k := n.start - 1; k > 0 && d.joined(n.start) && d.joined(k) && (d.toks[k-1].class&articleWord != 0 || d.lang == "de" || d.lang == "en" && n.known) {
 		d.presumeRole(k)
 	}
 	k := n.end

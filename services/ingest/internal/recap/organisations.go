@@ -86,7 +86,7 @@ func (d *document) afterHead(head, i int) int {
 		case complement && end == 0 && t.shape == small && t.class&(stop|conn|articleWord|say|be|role) == 0 && d.joined(i):
 			end = i + 1
 		case t.class&(conn|articleWord|particle) != 0 || (t.class&conj != 0 && end > 0):
-			if t.class&conj != 0 && !d.conjoins(head, i) {
+			if t.class&conj != 0 && !d.conjoins(head, i) || end > 0 && d.is(d.afterArticles(i+1, min(i+4, len(d.toks))), event) {
 				return end
 			}
 		default:

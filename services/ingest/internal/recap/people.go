@@ -68,6 +68,9 @@ func (d *document) findPeople() {
 // company, or the title of a work.
 func (d *document) eponymous(n name) bool {
 	if p := n.start - 1; p >= 0 && d.together(n.start) {
+		for p > 0 && d.toks[p].class&title != 0 && d.together(p) {
+			p-- // the school Don Milani
+		}
 		t := &d.toks[p]
 		if (t.class&eponym != 0 && (t.class&role == 0 || t.class&orgHead != 0)) || t.mark == '&' || t.mark == '/' || t.mark == '@' || t.mark == '#' {
 			return true
@@ -138,7 +141,7 @@ func (d *document) judge(n name, listed bool) *person {
 	} else if p.Role != "" || p.Affiliation != "" {
 		p.confidence = also(p.confidence, signRole/2)
 	}
-	if titled {
+	if titled || d.human(n.end) {
 		p.confidence = also(p.confidence, signTitle)
 	}
 	if p.speaks {

@@ -195,6 +195,12 @@ func (s *scanner) elided() bool {
 		return false
 	}
 	if len(w) == 1 {
+		if next := s.src[s.pos:]; strings.ContainsAny(w, "NMTS") {
+			_, size := utf8.DecodeRuneInString(next)
+			if r, _ := utf8.DecodeRuneInString(next[size:]); unicode.IsUpper(r) {
+				return false // N’Guessan
+			}
+		}
 		return strings.IndexByte("ldjmtsncLDJMTSNC", w[0]) >= 0
 	}
 	switch strings.ToLower(w) {

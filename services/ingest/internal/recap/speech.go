@@ -244,7 +244,7 @@ func (d *document) subordinates(i int) bool {
 	case "que", "qu'":
 		return d.lang != "en" && (i == 0 || d.toks[i-1].key != "ainsi")
 	case "dont", "où", "qui", "which", "whom", "whose", "who", "that", "quien", "quienes", "cuyo", "cuya", "donde",
-		"che", "cui", "dove", "si", "if", "when", "quand", "lorsque", "lorsqu'", "cuando", "quando", "als", "dass", "weil", "wenn", "wo":
+		"che", "cui", "dove", "si", "if", "dass", "weil", "wenn", "wo":
 		return true
 	case "die", "der", "das", "den", "dem", "deren", "dessen":
 		return d.lang == "de" && d.mark(i-1) == ',' && i+1 < len(d.toks) && !d.is(i+1, role|title)
@@ -308,8 +308,11 @@ func (d *document) opensClause(s, h int) bool {
 		return true
 	}
 	t := &d.toks[h-1]
-	if d.nextInTurn(s, h) {
+	if d.nextInTurn(s, h) || d.is(h-1, conj) && h > 1 && d.toks[h-2].person {
 		return true
+	}
+	if h-1 == s && t.shape == capital && t.class&stop != 0 && t.class&(conn|placeIn|by|according|say|articleWord|atWord) == 0 && !d.subordinates(s) {
+		return true // Also Jane Doe
 	}
 	if t.mark == ',' {
 		for k := h - 2; k > s && k >= h-5; k-- {
