@@ -24,6 +24,10 @@
 //	0.5 to 0.7    a likely reading: a section, a place outside the lexicon
 //	under 0.5     a fallback: the headline as the name of the event
 //
+// A person is a speaker who is quoted, named in a list of speakers, or acts in a
+// main clause of the report; about is who is honored, in the headline, or named
+// again and again; everybody else is mentioned.
+//
 // What has less than one sign is left out: a person who is missing costs an
 // editor a line, one who does not exist costs a correction.
 package recap

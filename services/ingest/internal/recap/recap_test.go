@@ -151,6 +151,20 @@ func TestPeople(t *testing.T) {
 		{"en", "Rebecca Hill, Acme’s technical director, said no.", []string{"Rebecca Hill|technical director|Acme|speaker"}},
 		{"de", "Die Patientenvertreterin Ingrid Sommer war da.", []string{"Ingrid Sommer|Patientenvertreterin||mentions"}},
 		{"fr", "Claire Balva a ouvert le débat. Enfin, Balva a conclu.", []string{"Claire Balva|||speaker"}},
+		{"fr", "« C’est long », a souri sa fille, Mona Kerbrat.", []string{"Mona Kerbrat|||speaker"}},
+		{"fr", "Elle a été suivie par Kofi Mensah, chronobiologiste.", []string{"Kofi Mensah|chronobiologiste||speaker"}},
+		{"it", "Ha aperto i lavori Gaetana Lo Presti, direttrice sanitaria dell’Azienda sanitaria territoriale.", []string{"Gaetana Lo Presti|direttrice sanitaria|Azienda sanitaria territoriale|speaker"}},
+		{"es", "Para María del Pilar Sanz, librera en Llanes, basta con leer.", []string{"María del Pilar Sanz|librera||speaker"}},
+		{"de", "Skeptisch blieb Spediteur Xaver Metzler.", []string{"Xaver Metzler|Spediteur||speaker"}},
+		{"en", "Margaret Hill filmed the ward for a week.", []string{"Margaret Hill|||speaker"}},
+		// Who only is spoken of.
+		{"fr", "L’essai que Georges Malaurie a consacré au regard a circulé.", []string{"Georges Malaurie|||mentions"}},
+		{"fr", "Tous ont salué la mémoire d’Yvonne Kermadec, disparue en janvier.", []string{"Yvonne Kermadec|||about"}},
+		{"es", "Guillermina Toro, arquera en 1951, jugó con boina.", []string{"Guillermina Toro|arquera||mentions"}},
+		// Roles end where time and place begin, and may follow in the next sentence.
+		{"en", "Ruth Moss, secretary for forty-four years, resigned.", []string{"Ruth Moss|secretary||speaker"}},
+		{"de", "Für Unruhe sorgte Florian Spitz. Der Jurist wollte mehr wissen.", []string{"Florian Spitz|Jurist||speaker"}},
+		{"es", "Un aplauso para Fermín Lasheras, de la Panadería Lasheras.", []string{"Fermín Lasheras||Panadería Lasheras|mentions"}},
 		// Language-neutral rules.
 		{"nl", "Claire BALVA (CEO, Deep Block)", []string{"Claire Balva|CEO|Deep Block|mentions"}},
 	} {
@@ -175,6 +189,9 @@ func TestNotPeople(t *testing.T) {
 		{"de", "Am Ernst Reuter Platz sprach die Konrad-Adenauer-Stiftung."},
 		{"de", "Die Leiterin Digitale Verwaltung begrüßte das Publikum."},
 		{"es", "El Colegio Miguel Servet y la calle Antonio Machado de San José."},
+		{"it", "Il Donna Clotilde è uno spumante. La scuola Don Milani ha vinto."},
+		{"fr", "La tomate Marie Galante et la Manufacture Joseph Grangier ont leurs amateurs."},
+		{"en", "Clara Barton Ward reopened. Mark Lane was closed."},
 		{"it", "In via Giuseppe Verdi ha sede la Fondazione Carlo Collodi."},
 	} {
 		if got := who(c.lang, c.text); got != nil {
@@ -209,6 +226,7 @@ func TestDates(t *testing.T) {
 		{"es", "El congreso se celebrará el próximo 12 de marzo.", "2024-03-12"},
 		{"it", "Il convegno si è tenuto il 6 e 7 dicembre scorsi.", "2023-12-06 2023-12-07"},
 		{"it", "Il convegno si è svolto dal 3 al 5 giugno 2023.", "2023-06-03 2023-06-05"},
+		{"de", "Die Tagung fand am Dienstag und Mittwoch vergangener Woche statt.", "2024-02-27 2024-02-28"},
 		// Nothing rather than nonsense.
 		{"fr", "Le colloque s’est tenu le 31 février.", ""},
 		{"fr", "Le colloque s’est tenu le 29 février 2023.", ""},

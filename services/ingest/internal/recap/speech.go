@@ -270,7 +270,7 @@ func (d *document) subject(p *person) bool {
 // elsewhere reports whether the sentence says after the name that its bearer was
 // not there, or lived in a year long past.
 func (d *document) elsewhere(p *person) bool {
-	year := d.source.Published.Year()
+	year := max(d.source.Published.Year(), 2000)
 	for k, end := p.name.end, d.sentenceEnd(p.name.end, 24); p.name.end < len(d.toks) && k < end; k++ {
 		t := &d.toks[k]
 		if d.is(k, absent) {
