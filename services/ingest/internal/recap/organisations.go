@@ -260,7 +260,11 @@ func (d *document) unknownPlace(i int) int {
 	for k < len(d.toks) && k < i+4 && (k == i || d.joined(k)) {
 		t := &d.toks[k]
 		saint := k == i && (t.class&notName != 0 && d.saintly(k))
-		if !saint && (t.shape != capital || t.claimed || t.class&^(first|firstWeak|particle|say|title) != 0 || t.phrase&^place != 0 || t.class&title != 0) {
+		allowed := first | firstWeak | particle | say | title
+		if k > i {
+			allowed |= place | placeWeak
+		}
+		if !saint && (t.shape != capital || t.claimed || t.class&^allowed != 0 || t.phrase&^place != 0 || t.class&title != 0) {
 			break
 		}
 		k++

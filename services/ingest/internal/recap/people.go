@@ -87,7 +87,11 @@ func (d *document) eponymous(n name) bool {
 		if !n.known && t.shape == small && d.plural(t.key) && !d.is(n.start-1, conj) && d.mark(n.start-1) != ',' {
 			return true
 		}
-		follows := t.gap && t.class&(notName|orgTail|event) != 0 && t.name()
+		tail := notName | orgTail | event
+		if d.lang == "de" {
+			tail |= orgHead
+		}
+		follows := t.gap && t.class&tail != 0 && t.name()
 		return follows || t.mark == '&' || (t.mark == '-' && !t.gap) || t.mark == '@'
 	}
 	return false
@@ -177,7 +181,7 @@ func (d *document) enough(p *person, sure, titled, listed bool) bool {
 	case n.known:
 		return true
 	case n.weak:
-		return sure || titled || p.said || p.speaks && !d.anyWord(n) || d.human(n.end) || p.Affiliation != "" || (n.shouted && d.toks[n.start].shape != initial)
+		return sure || titled || p.said || p.speaks && !d.anyWord(n) && (d.mark(n.end) == ',' || d.mark(n.end) == '(') || d.human(n.end) || p.Affiliation != "" || (n.shouted && d.toks[n.start].shape != initial)
 	case n.shouted:
 		return sure || titled || p.said
 	}
