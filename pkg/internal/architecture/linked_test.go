@@ -25,6 +25,8 @@ func linked() map[string][]string {
 		"github.com/prometheus/client_model",
 		"github.com/prometheus/common",
 		"github.com/prometheus/procfs",
+		"github.com/synadia-io/orbit.go/jetstreamext",
+		"github.com/synadia-io/orbit.go/natsext",
 		"golang.org/x/crypto",
 		"golang.org/x/sys",
 		"golang.org/x/text",
@@ -43,6 +45,7 @@ func linked() map[string][]string {
 		"github.com/microcosm-cc/bluemonday",
 		"github.com/yuin/goldmark",
 		"golang.org/x/net",
+		"golang.org/x/sync",
 	}
 	search := []string{
 		"github.com/RoaringBitmap/roaring/v2",

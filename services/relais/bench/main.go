@@ -29,7 +29,7 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, dir string) error {
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir+"/",
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir,
 		"github.com/relais-press/relais/services/relais", "github.com/relais-press/relais/services/ingest/cmd/relais-ingest")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {

@@ -263,11 +263,6 @@ func attribute(n *html.Node, name string) string {
 	return ""
 }
 
-func base(tag string) string {
-	b, _, _ := strings.Cut(tag, "-")
-	return b
-}
-
 // webURL returns an absolute http or https URL, or nothing.
 func webURL(s string) string {
 	u, err := url.Parse(strings.TrimSpace(s))
