@@ -47,6 +47,9 @@ func TestWhileTheLogIsAway(t *testing.T) {
 		return r.call("PUT", "/v1/articles/other/fr", `{"headline": "Autre", "bodyText": "Un autre texte."}`, auth...).status < 300
 	})
 	await(t, "what was written since to be found", func() bool { return r.finds(key, "autre texte", "other") })
+	await(t, "share to have the log again", func() bool {
+		return r.call("GET", "/v1/links/"+link.Code+"/stats", "", auth...).status == http.StatusOK
+	})
 	await(t, "the click made meanwhile to be counted", func() bool { return r.humans(link.Code) == 2 })
 	r.ready()
 }
