@@ -236,3 +236,24 @@ func TestImportedEditionsAreGoverned(t *testing.T) {
 		t.Errorf("an import brought back what was canceled: %+v", e)
 	}
 }
+
+func TestAnImportSentAgainUnderItsKey(t *testing.T) {
+	n := open(t, ingest.Config{AdminKey: adminKey})
+	send := func(status int, stream string) (answer, progress) {
+		t.Helper()
+		a := n.must(status, "POST", "/v1/imports", stream, "Content-Type", ndjson, "Idempotency-Key", "k")
+		var p progress
+		a.into(t, &p)
+		return a, p
+	}
+	_, first := send(http.StatusAccepted, lines(3))
+	n.settled(first.ID)
+	a, again := send(http.StatusAccepted, lines(3))
+	if again.ID != first.ID || a.header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("import %s after %s, header %v", again.ID, first.ID, a.header)
+	}
+	a, _ = send(http.StatusUnprocessableEntity, lines(4))
+	if p := a.problem(t); len(p.Errors) != 1 || p.Errors[0].Pointer != "/Idempotency-Key" {
+		t.Errorf("another stream under the same key: %+v", p)
+	}
+}

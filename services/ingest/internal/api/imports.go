@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/ingest/internal/feeds"
 )
@@ -36,9 +37,17 @@ func (a *API) createImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	i, err := a.Imports.Receive(r.Context(), stream, format, web.CallerOf(r).Key.ID)
+	key := r.Header.Get("Idempotency-Key")
+	if len(key) > 255 {
+		return fault.WithFields(fault.Malformed, "Idempotency-Key is too long",
+			fault.Field{Pointer: "/Idempotency-Key", Detail: "must have at most 255 bytes"})
+	}
+	i, replayed, err := a.Imports.Receive(r.Context(), stream, format, web.CallerOf(r).Key.ID, key)
 	if err != nil {
 		return err
+	}
+	if replayed {
+		w.Header().Set("Idempotency-Replayed", "true")
 	}
 	w.Header().Set("Location", "/v1/imports/"+i.ID)
 	return web.WriteJSON(w, r, http.StatusAccepted, i)

@@ -15,6 +15,8 @@ package imports
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,7 +64,8 @@ type Import struct {
 	Position  int64        `json:"position"` // of those, read so far
 	Created   time.Time    `json:"created"`
 	Updated   time.Time    `json:"updated"`
-	Who       string       `json:"who"` // id of the key
+	Who       string       `json:"who"`              // id of the key
+	Digest    string       `json:"sha256,omitempty"` // of the stream, in hexadecimal; once it was received
 }
 
 // ItemError says why an item was not taken.
@@ -142,12 +145,51 @@ func (d *Desk) end() {
 	}
 }
 
+// remembered is how long an attempt of a sender is known again.
+const remembered = 24 * time.Hour
+
 // Receive takes in a stream to its end, while its items are already being
 // written, and returns the import once the whole stream is safely on disk.
 // A stream that breaks off is Malformed.
-func (d *Desk) Receive(ctx context.Context, stream io.Reader, format feeds.Format, who string) (Import, error) {
+//
+// attempt, which may be empty, names the sender's request: within a day the same
+// attempt with the same stream gives the same import, and replayed is true;
+// with another stream it is Invalid.
+func (d *Desk) Receive(ctx context.Context, stream io.Reader, format feeds.Format, who, attempt string) (i Import, replayed bool, err error) {
+	id := newID()
+	if attempt != "" {
+		id = idOf(who, attempt)
+		switch known, err := d.Get(ctx, id); {
+		case err == nil && known.State != Failed && time.Since(known.Created) < remembered:
+			i, err = replay(known, stream)
+			return i, true, err
+		case err != nil && !fault.Is(err, fault.NotFound):
+			return Import{}, false, err
+		}
+	}
+	i, err = d.receive(ctx, stream, format, who, id)
+	return i, false, err
+}
+
+// replay answers a stream that is sent again with the import it made.
+func replay(known Import, stream io.Reader) (Import, error) {
+	if known.Digest == "" {
+		return Import{}, fault.New(fault.Conflict, "a request with this Idempotency-Key is under way")
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, stream); err != nil {
+		return Import{}, fault.WithFields(fault.Malformed, "the stream broke off", fault.Field{Pointer: "", Detail: "truncated body"})
+	}
+	if hex.EncodeToString(h.Sum(nil)) != known.Digest {
+		return Import{}, fault.WithFields(fault.Invalid, "this Idempotency-Key was used for another request",
+			fault.Field{Pointer: "/Idempotency-Key", Detail: "belongs to a request with another body"})
+	}
+	return known, nil
+}
+
+func (d *Desk) receive(ctx context.Context, stream io.Reader, format feeds.Format, who, id string) (Import, error) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	j, err := d.open(Import{ID: newID(), State: Receiving, Format: format, Created: now, Updated: now, Who: who, Errors: []ItemError{}})
+	j, err := d.open(Import{ID: id, State: Receiving, Format: format, Created: now, Updated: now, Who: who, Errors: []ItemError{}})
 	if err != nil {
 		return Import{}, err
 	}
@@ -156,9 +198,10 @@ func (d *Desk) Receive(ctx context.Context, stream io.Reader, format feeds.Forma
 		return Import{}, err
 	}
 	d.start(j)
-	received := j.spool.fill(stream)
+	h := sha256.New()
+	received := j.spool.fill(io.TeeReader(stream, h))
 	if received == nil {
-		j.received()
+		j.received(hex.EncodeToString(h.Sum(nil)))
 		if err := j.keep(context.WithoutCancel(ctx)); err != nil {
 			return Import{}, err
 		}

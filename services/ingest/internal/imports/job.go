@@ -54,6 +54,8 @@ type job struct {
 	skip    int // items that an earlier process settled
 	recheck int // items that an earlier process may have written
 
+	keeping sync.Mutex // held while the state is written
+
 	mu      sync.Mutex
 	state   Import           // counts the items before next, in order
 	next    int              // the first item that is not settled
@@ -275,9 +277,10 @@ func (j *job) reject(e ItemError) {
 }
 
 // received says that the stream is whole.
-func (j *job) received() {
+func (j *job) received(digest string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.state.Digest = digest
 	if j.state.State == Receiving {
 		j.state.State = Running
 	}
@@ -312,8 +315,11 @@ func (j *job) present() Import {
 	return i
 }
 
-// keep writes the state to the log.
+// keep writes the state to the log; a later state is never overtaken by an
+// earlier one.
 func (j *job) keep(ctx context.Context) error {
+	j.keeping.Lock()
+	defer j.keeping.Unlock()
 	i := j.present()
 	i.Updated = time.Now().UTC().Truncate(time.Millisecond)
 	value, err := json.Marshal(i)

@@ -4,6 +4,7 @@ package imports
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base32"
 	"errors"
 	"fmt"
@@ -19,7 +20,17 @@ const idLength = 16
 func newID() string {
 	var b [10]byte
 	_, _ = rand.Read(b[:]) // never fails
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
+	return encode(b[:])
+}
+
+// idOf is the id of the import that an attempt of a key makes.
+func idOf(who, attempt string) string {
+	sum := sha256.Sum256([]byte(who + "\x00" + attempt))
+	return encode(sum[:10])
+}
+
+func encode(b []byte) string {
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }
 
 // errDisk says that a stream could not be kept, which is not its sender's fault.
