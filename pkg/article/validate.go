@@ -183,7 +183,9 @@ func (e *Edition) validateLife(v *violations) {
 			v.add("/cancellation/replacedBy", "must match [a-z0-9][a-z0-9-]{0,127}")
 		}
 	}
-	v.year("/datePublished", e.DatePublished)
+	if !e.DatePublished.IsZero() {
+		v.year("/datePublished", e.DatePublished)
+	}
 	if e.EmbargoedUntil != nil {
 		v.year("/embargoedUntil", *e.EmbargoedUntil)
 	}
@@ -196,7 +198,7 @@ func (e *Edition) validateLife(v *violations) {
 }
 
 func (v *violations) year(pointer string, t time.Time) {
-	if y := t.Year(); !t.IsZero() && (y < 1000 || y > 9999) {
+	if y := t.Year(); y < 1000 || y > 9999 {
 		v.add(pointer, "must lie between the years 1000 and 9999")
 	}
 }

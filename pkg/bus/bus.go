@@ -40,6 +40,7 @@ type Bus struct {
 // Message is one record of the log.
 type Message struct {
 	Subject  string
+	Scope    string // of Append's condition: a filter that matches Subject; empty: Subject itself
 	ID       string // Nats-Msg-Id: the log stores one message of an ID within its window
 	Header   map[string][]string
 	Data     []byte
@@ -97,8 +98,9 @@ func (b *Bus) connected() error {
 	return nil
 }
 
-// Append writes m after the expected last sequence of its subject (0: the
-// subject is empty) and returns its sequence once the log has it for good.
+// Append writes m after the expected last sequence of its subject, or of all
+// subjects that match m.Scope (0: there is none), and returns its sequence once
+// the log has it for good.
 // An attempt whose answer was lost is recognized by its EventHeader, so that
 // retrying never writes twice. Another writer having been first is a Conflict.
 func (b *Bus) Append(ctx context.Context, stream string, m Message, expected uint64) (uint64, error) {
@@ -106,11 +108,15 @@ func (b *Bus) Append(ctx context.Context, stream string, m Message, expected uin
 		return 0, err
 	}
 	msg := &nats.Msg{Subject: m.Subject, Header: nats.Header(m.Header), Data: m.Data}
+	after := jetstream.WithExpectLastSequencePerSubject(expected)
+	if m.Scope != "" {
+		after = jetstream.WithExpectLastSequenceForSubject(expected, m.Scope)
+	}
 	const attempts = 3
 	for n := 1; ; n++ {
 		attempt, cancel := context.WithTimeout(ctx, 3*time.Second)
 		ack, err := b.js.PublishMsg(attempt, msg, jetstream.WithMsgID(m.ID),
-			jetstream.WithExpectStream(stream), jetstream.WithExpectLastSequencePerSubject(expected))
+			jetstream.WithExpectStream(stream), after)
 		cancel()
 		switch {
 		case err == nil && !ack.Duplicate:

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -94,6 +95,10 @@ func IfMatch(r *http.Request) (int, error) {
 	return version, nil
 }
 
+// MustBeNew reports whether a write may only create: If-None-Match is "*"
+// (RFC 9110 §13.1.2).
+func MustBeNew(r *http.Request) bool { return strings.TrimSpace(r.Header.Get("If-None-Match")) == "*" }
+
 // IntParam reads a whole number from the query; def when it is absent, and
 // Malformed naming it when it is not between low and high.
 func IntParam(r *http.Request, name string, def, low, high int) (int, error) {
@@ -115,9 +120,13 @@ func BadParam(name, detail string) error {
 
 // KnownParams is Malformed when the query holds a parameter that is not named.
 func KnownParams(r *http.Request, known ...string) error {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return fault.WithFields(fault.Malformed, "the query cannot be read", fault.Field{Pointer: "", Detail: printable(err.Error())})
+	}
 	var fields []fault.Field
 next:
-	for name := range r.URL.Query() {
+	for name := range query {
 		for _, k := range known {
 			if name == k {
 				continue next

@@ -48,14 +48,16 @@ type answer struct {
 	Sealed []byte      `json:"sealed,omitempty"` // the body, AES-256-GCM
 }
 
-// Attempt names the request for those it writes to: the same for every retry
-// under one Idempotency-Key, else unique.
+type attemptKey struct{}
+
+// Attempt names the attempt to do what a request asks for. It is the same for
+// every retry under one Idempotency-Key, on routes that are [Idempotent], and
+// unique otherwise: a key where none is heeded must not make two requests one.
 func Attempt(r *http.Request) string {
-	key := r.Header.Get("Idempotency-Key")
-	if key == "" {
-		return RequestID(r.Context()) + "." + hex.EncodeToString(sha256Of(time.Now().String())[:8])
+	if name, ok := r.Context().Value(attemptKey{}).(string); ok {
+		return name
 	}
-	return hex.EncodeToString(sha256Of(CallerOf(r).Key.ID, r.Method, r.URL.Path, key)[:16])
+	return RequestID(r.Context()) + "." + hex.EncodeToString(sha256Of(time.Now().String())[:8])
 }
 
 // Idempotent honors the Idempotency-Key header of a POST: the same key and
@@ -84,7 +86,8 @@ func Idempotent(store Answers) Middleware {
 }
 
 func once(store Answers, next HandlerFunc, w http.ResponseWriter, r *http.Request, digest string) error {
-	name := Attempt(r)
+	name := hex.EncodeToString(sha256Of(CallerOf(r).Key.ID, r.Method, r.URL.Path, r.Header.Get("Idempotency-Key"))[:16])
+	r = r.WithContext(context.WithValue(r.Context(), attemptKey{}, name))
 	revision, first, err := claim(r.Context(), store, name, digest)
 	if err != nil {
 		return err

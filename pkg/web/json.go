@@ -26,6 +26,9 @@ const MaxBody = 1 << 20
 
 // ReadBody returns the body of a request, of at most MaxBody bytes; TooLarge above.
 func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if err := Plain(r); err != nil {
+		return nil, err
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, fault.Newf(fault.TooLarge, "the body is larger than %d bytes", MaxBody)
@@ -35,6 +38,15 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 			fault.Field{Pointer: "", Detail: "truncated body"})
 	}
 	return body, nil
+}
+
+// Plain is UnsupportedMediaType when a body is compressed: none is decompressed.
+func Plain(r *http.Request) error {
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return fault.WithFields(fault.UnsupportedMediaType, "send the body without Content-Encoding",
+			fault.Field{Pointer: "/Content-Encoding", Detail: "must be identity"})
+	}
+	return nil
 }
 
 // MediaType is the request's media type in lower case, without parameters;

@@ -70,8 +70,15 @@ func (rt *Router) Handle(name, methods, path string, h HandlerFunc, middleware .
 	rt.mux.Handle(path, rt.wrap(name, h)).Methods(list...).Name(name)
 }
 
-// ServeHTTP answers a request.
-func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) { rt.mux.ServeHTTP(w, r) }
+// ServeHTTP answers a request. No path of ours has an encoded slash: one would
+// be taken for another path.
+func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.Contains(strings.ToLower(r.URL.RawPath), "%2f") {
+		rt.mux.NotFoundHandler.ServeHTTP(w, r)
+		return
+	}
+	rt.mux.ServeHTTP(w, r)
+}
 
 // Knows reports whether the path of the request is one of the router's,
 // whatever the method.

@@ -28,6 +28,7 @@ func Contract(t *testing.T, open func(t *testing.T) *bus.Bus) {
 	t.Run("append is a compare-and-set", func(t *testing.T) { appendCAS(t, open(t)) })
 	t.Run("a retried append writes once", func(t *testing.T) { appendRetried(t, open(t)) })
 	t.Run("one of many writers wins", func(t *testing.T) { appendRace(t, open(t)) })
+	t.Run("append is a compare-and-set over several subjects", func(t *testing.T) { appendScoped(t, open(t)) })
 	t.Run("history", func(t *testing.T) { history(t, open(t)) })
 	t.Run("what an article has is read at once", func(t *testing.T) { lastOfEach(t, open(t)) })
 	t.Run("headers are scanned without their data", func(t *testing.T) { headers(t, open(t)) })

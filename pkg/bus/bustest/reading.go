@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/fault"
 )
 
 func lastOfEach(t *testing.T, b *bus.Bus) {
@@ -163,5 +164,32 @@ func listWhileWritten(t *testing.T, b *bus.Bus) {
 		if err != nil || len(list) != 3 {
 			t.Fatalf("a list of three keys has %d (%v): %v", len(list), err, list)
 		}
+	}
+}
+
+func appendScoped(t *testing.T, b *bus.Bus) {
+	write := func(lang, attempt string, expected uint64) (uint64, error) {
+		m := Message("relais.article.recap."+lang, "recap."+lang+attempt, attempt, lang)
+		m.Scope = "relais.article.recap.*"
+		return b.Append(t.Context(), bus.Articles, m, expected)
+	}
+	mustAppend(t, b, Message("relais.article.other.fr", "other.fr.1", "o", "x"), 0)
+	first, err := write("fr", "a", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := write("en", "b", 0); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a second language as if it were the first: %v, want Conflict", err)
+	}
+	second, err := write("en", "c", first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := write("fr", "d", first); !fault.Is(err, fault.Conflict) {
+		t.Errorf("after another language was written: %v, want Conflict", err)
+	}
+	mustAppend(t, b, Message("relais.article.other-2.fr", "other-2.fr.1", "p", "x"), 0)
+	if _, err := write("fr", "e", second); err != nil {
+		t.Errorf("after another article was written: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/pkg/language"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/ingest/internal/draft"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
@@ -58,38 +60,47 @@ func (a *API) putEdition(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.replace(w, r, d)
-}
-
-// replace writes the edition the path names.
-func (a *API) replace(w http.ResponseWriter, r *http.Request, d draft.Draft) error {
-	e := &d.Edition
-	for _, part := range []struct {
-		pointer string
-		field   *string
-		path    string
-	}{{"/id", &e.ID, web.Var(r, "id")}, {"/language", &e.Language, web.Var(r, "lang")}} {
-		if *part.field != "" && *part.field != part.path && part.pointer == "/id" {
-			return fault.WithFields(fault.Invalid, "the body and the path disagree", fault.Field{
-				Pointer: part.pointer, Detail: "is " + *part.field + " here and " + part.path + " in the path",
-			})
-		}
-		*part.field = part.path
-	}
-	if err := a.Drafts.Settle(&d); err != nil {
+	write, err := a.replacement(r, d)
+	if err != nil {
 		return err
 	}
-	write := writeOf(r, d.Edition)
-	write.Lift, write.Guessed = d.Lift, d.Guessed
-	var err error
 	if write.IfMatch, err = web.IfMatch(r); err != nil {
 		return err
 	}
+	write.Absent = web.MustBeNew(r)
 	res, err := a.Editions.Put(r.Context(), write)
 	if err != nil {
 		return err
 	}
 	return a.answerWrite(w, r, res)
+}
+
+// replacement is the write of the edition that the path names. What the request
+// itself says of its identity must agree with the path.
+func (a *API) replacement(r *http.Request, d draft.Draft) (editions.Write, error) {
+	e := &d.Edition
+	if tag, err := language.Canonical(e.Language); err == nil {
+		e.Language = tag
+	}
+	for _, part := range []struct {
+		name  string
+		field *string
+		path  string
+	}{{"id", &e.ID, web.Var(r, "id")}, {"language", &e.Language, lang(r)}} {
+		said := d.Given[part.name] || r.URL.Query().Has(part.name)
+		if said && *part.field != "" && *part.field != part.path {
+			return editions.Write{}, fault.WithFields(fault.Invalid, "the body and the path disagree", fault.Field{
+				Pointer: "/" + part.name, Detail: "is " + *part.field + " here and " + part.path + " in the path",
+			})
+		}
+		*part.field = part.path
+	}
+	if err := a.Drafts.Settle(&d); err != nil {
+		return editions.Write{}, err
+	}
+	write := writeOf(r, d.Edition)
+	write.Given, write.Whole, write.Guessed = d.Given, d.Whole, d.Guessed
+	return write, nil
 }
 
 // patchEdition merges a patch (RFC 7396) into the present edition. A patch that
@@ -108,28 +119,46 @@ func (a *API) patchEdition(w http.ResponseWriter, r *http.Request) error {
 	if err := draft.CheckJSON(patch); err != nil {
 		return err
 	}
-	current, _, err := a.current(r)
-	if err != nil {
-		return err
-	}
 	condition, err := web.IfMatch(r)
 	if err != nil {
 		return err
 	}
-	if condition == 0 {
-		// The patch was computed from what was read here: nothing may come between.
-		r.Header.Set("If-Match", web.VersionTag(current.Edition.Version, ""))
+	const attempts = 25
+	for n := 1; ; n++ {
+		res, err := a.patch(r, patch, condition)
+		// Without a condition, what was written meanwhile is merged with.
+		if condition > 0 || n == attempts || !fault.Is(err, fault.PreconditionFailed) {
+			if err != nil {
+				return err
+			}
+			return a.answerWrite(w, r, res)
+		}
+	}
+}
+
+// patch writes the merged edition unless another version came between.
+func (a *API) patch(r *http.Request, patch []byte, condition int) (editions.Result, error) {
+	current, _, err := a.current(r)
+	if err != nil {
+		return editions.Result{}, err
 	}
 	merged, err := merge(current.Edition, patch)
 	if err != nil {
-		return err
+		return editions.Result{}, err
 	}
 	d, err := a.Drafts.JSON(merged)
 	if err != nil {
-		return err
+		return editions.Result{}, err
 	}
-	d.Lift = true // the merged edition is whole: what it lacks was taken away
-	return a.replace(w, r, d)
+	d.Whole = true // what the merged edition lacks was taken away
+	write, err := a.replacement(r, d)
+	if err != nil {
+		return editions.Result{}, err
+	}
+	if write.IfMatch = condition; condition <= 0 {
+		write.IfMatch = current.Edition.Version
+	}
+	return a.Editions.Put(r.Context(), write)
 }
 
 func merge(e article.Edition, patch []byte) ([]byte, error) {
@@ -190,7 +219,7 @@ type cancellation struct {
 }
 
 func (a *API) cancelEdition(w http.ResponseWriter, r *http.Request) error {
-	return a.cancel(w, r, web.Var(r, "lang"))
+	return a.cancel(w, r, lang(r))
 }
 
 func (a *API) cancelArticle(w http.ResponseWriter, r *http.Request) error { return a.cancel(w, r, "") }
@@ -201,7 +230,12 @@ func (a *API) cancel(w http.ResponseWriter, r *http.Request, language string) er
 		return err
 	}
 	var c cancellation
-	if r.ContentLength != 0 { // every member is optional, and so is the body
+	body, err := web.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	if len(body) > 0 { // every member is optional, and so is the body
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		if err := web.ReadJSON(w, r, &c); err != nil {
 			return err
 		}
@@ -276,7 +310,7 @@ func (a *API) current(r *http.Request) (editions.Stored, []string, error) {
 		return editions.Stored{}, nil, err
 	}
 	for _, st := range all {
-		if st.Edition.Language == web.Var(r, "lang") {
+		if st.Edition.Language == lang(r) {
 			return st, editions.Languages(all), nil
 		}
 	}
@@ -297,6 +331,15 @@ func (a *API) article(r *http.Request) ([]editions.Stored, error) {
 }
 
 var errNoArticle = fault.New(fault.NotFound, "there is no such article")
+
+// lang is the language that the path names, in canonical form where it has one.
+func lang(r *http.Request) string {
+	raw := web.Var(r, "lang")
+	if tag, err := language.Canonical(raw); err == nil {
+		return tag
+	}
+	return raw
+}
 
 func writeOf(r *http.Request, e article.Edition) editions.Write {
 	return editions.Write{Edition: e, Actor: web.CallerOf(r).Key.ID, Attempt: web.Attempt(r)}

@@ -28,6 +28,9 @@ func (a *API) createImport(w http.ResponseWriter, r *http.Request) error {
 	if err := web.KnownParams(r, "format"); err != nil {
 		return err
 	}
+	if err := web.Plain(r); err != nil {
+		return err
+	}
 	stream := bufio.NewReaderSize(patient{r.Body, http.NewResponseController(w)}, sniffed)
 	head, err := stream.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {

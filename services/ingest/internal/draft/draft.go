@@ -25,16 +25,16 @@ type Draft struct {
 	Warnings    []extract.Warning
 	Suggestions []Suggestion
 
-	// Lift is set when the input says that there is no embargo (null), which
-	// is not the same as saying nothing of one.
-	Lift bool
+	// Whole is for the caller to set: what the edition lacks was taken away.
+	Whole bool
 
 	// Guessed are the members that the text was asked for, and not the editor.
 	Guessed map[string]bool
 
-	// given are the members that the input has, null included: what is given
-	// is not guessed. complete inputs were read from ingest: nothing is.
-	given    map[string]bool
+	// Given are the members that the input has, null included; nil where the
+	// kind of input has none. What is given is not guessed. complete inputs were
+	// read from ingest: nothing is.
+	Given    map[string]bool
 	complete bool
 }
 
@@ -105,7 +105,7 @@ func (rd *Reader) Page(body []byte) (Draft, error) { return extracted(extract.Pa
 func (rd *Reader) Edition(e article.Edition) (Draft, error) {
 	in := input{Edition: e}
 	in.BodyText = ""
-	return in.draft(map[string]bool{})
+	return in.draft(nil)
 }
 
 // extracted makes a draft of what was found in a text or a page.
@@ -149,14 +149,16 @@ func (in *input) draft(given map[string]bool) (Draft, error) {
 	case "bodyHtml":
 		e.BodyHTML, e.BodyText = extract.HTML(in.BodyHTML)
 	case "bodyMarkdown":
+		if err := extract.CheckMarkdown(in.BodyMarkdown); err != nil {
+			return Draft{}, err
+		}
 		e.BodyHTML, e.BodyText = extract.Markdown(in.BodyMarkdown)
 	case "bodyText":
 		e.BodyHTML, e.BodyText = extract.Paragraphs(in.BodyText)
 	}
 	normalize(&e)
 	return Draft{
-		Edition: e, given: given, complete: given["version"],
-		Lift: given["embargoedUntil"] && e.EmbargoedUntil == nil,
+		Edition: e, Given: given, complete: given["version"],
 	}, nil
 }
 
@@ -243,8 +245,8 @@ func (rd *Reader) Settle(d *Draft) error {
 }
 
 // StableID is an id for an edition that has none and may come again: made from
-// its headline and, where it has an address or a date of its own, from that, so
-// that two articles of one headline stay apart.
+// its headline and from its address, else its date, else its text, so that two
+// articles of one headline stay apart.
 func (d *Draft) StableID() string {
 	e := &d.Edition
 	slug := extract.Slug(e.Headline)
@@ -253,7 +255,7 @@ func (d *Draft) StableID() string {
 		identity = e.DatePublished.UTC().Format(time.RFC3339)
 	}
 	if identity == "" {
-		return slug
+		identity = e.BodyText
 	}
 	sum := sha256.Sum256([]byte(identity))
 	return slug + "-" + hex.EncodeToString(sum[:4])
@@ -270,6 +272,10 @@ func canonical(e *article.Edition) []article.Violation {
 			continue
 		}
 		c, err := language.Canonical(*tag.value)
+		if *tag.value == "" {
+			violations = append(violations, article.Violation{Pointer: tag.pointer, Detail: "was not recognized: declare it"})
+			continue
+		}
 		if err != nil {
 			violations = append(violations, article.Violation{Pointer: tag.pointer, Detail: "must be a BCP 47 language tag such as fr or zh-Hant"})
 			continue

@@ -74,7 +74,7 @@ func (rd *Reader) missing(d *Draft) map[string]bool {
 		people: len(e.People) == 0, organisations: len(e.Organisations) == 0, places: len(e.Places) == 0,
 		event: e.Event == nil, section: e.Section == "", keywords: len(e.Keywords) == 0,
 	} {
-		if empty && !d.given[name] {
+		if empty && !d.Given[name] {
 			open[name] = true
 		}
 	}

@@ -96,13 +96,20 @@ func embargoed(e article.Edition, now time.Time) bool {
 
 // hold brings the translations of an original under what holds the original
 // back: withheld, under an embargo, or canceled. It returns those it changed.
-func (s *Store) hold(ctx context.Context, original article.Edition, siblings []Stored, w Write) ([]Stored, error) {
+// The original is the newest version of its article.
+func (s *Store) hold(ctx context.Context, original Stored, siblings []Stored, w Write) ([]Stored, error) {
 	var changed []Stored
+	last := original.Sequence
 	for _, st := range siblings {
 		if st.Edition.IsOriginal() {
 			continue
 		}
-		next, wrote, err := s.modify(ctx, st, w, func(e *article.Edition) bool { return held(e, original, s.now()) })
+		next, wrote, err := s.modify(ctx, st, &last, w, func(e *article.Edition, siblings []Stored) bool {
+			if len(siblings) > 0 { // written to meanwhile
+				return held(e, siblings[0].Edition, s.now())
+			}
+			return held(e, original.Edition, s.now())
+		})
 		if err != nil {
 			return changed, err
 		}
@@ -150,26 +157,37 @@ func (s *Store) Reconcile(ctx context.Context, id, actor, attempt string) ([]Sto
 	if err != nil || len(siblings) == 0 {
 		return nil, err
 	}
-	return s.hold(ctx, siblings[0].Edition, siblings, Write{Actor: actor, Attempt: attempt})
+	original := siblings[0]
+	original.Sequence = lastOf(siblings)
+	return s.hold(ctx, original, siblings, Write{Actor: actor, Attempt: attempt})
 }
 
-// modify changes an edition as it stands: when somebody else writes meanwhile,
-// it is read and changed again. It reports whether it wrote.
-func (s *Store) modify(ctx context.Context, st Stored, w Write, change func(*article.Edition) bool) (Stored, bool, error) {
+// modify changes an edition as it stands; last is the sequence of its article's
+// newest version, before and after. When somebody else writes to the article
+// meanwhile, all of it is read anew and given to change, which otherwise gets
+// none. It reports whether it wrote.
+func (s *Store) modify(ctx context.Context, st Stored, last *uint64, w Write, change func(e *article.Edition, anew []Stored) bool) (Stored, bool, error) {
+	var anew []Stored
 	for n := 1; ; n++ {
 		next := st.Edition
-		if st.EventID == w.Attempt || !change(&next) {
+		if st.EventID == w.Attempt || !change(&next, anew) {
 			return st, st.EventID == w.Attempt, nil
 		}
 		next.Correction = "" // says what was wrong before one version only
 		number(&next, st.Edition, s.now().UTC().Truncate(time.Millisecond))
-		changed, err := s.append(ctx, next, st.Sequence, w)
-		if err == nil || !errors.Is(err, errRace) || n == attempts {
+		changed, err := s.append(ctx, next, *last, w)
+		if err == nil {
+			*last = changed.Sequence
+		}
+		if !errors.Is(err, errRace) || n == attempts {
 			return changed, err == nil, err
 		}
-		if st, err = s.Get(ctx, st.Edition.ID, st.Edition.Language); err != nil {
+		pause(ctx, n)
+		if anew, err = s.Article(ctx, st.Edition.ID); err != nil {
 			return Stored{}, false, err
 		}
+		st, _ = find(anew, st.Edition.Language)
+		*last = lastOf(anew)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 // Cancel kills an edition, and with an original every translation of it. An
 // empty language names the original. Canceling again with the same words
-// changes nothing.
+// changes nothing; a translation that was canceled before keeps its own.
 func (s *Store) Cancel(ctx context.Context, id, language string, c article.Cancellation, w Write) (Result, error) {
 	siblings, err := s.Article(ctx, id)
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *Store) Cancel(ctx context.Context, id, language string, c article.Cance
 		return Result{}, err
 	}
 	c.At = s.now().UTC().Truncate(time.Millisecond)
-	cancel := func(e *article.Edition) bool {
+	cancel := func(e *article.Edition, _ []Stored) bool {
 		if old := e.Cancellation; e.PubStatus == article.Canceled && old != nil &&
 			old.Reason == c.Reason && old.Legal == c.Legal && old.ReplacedBy == c.ReplacedBy {
 			return false
@@ -38,22 +38,22 @@ func (s *Store) Cancel(ctx context.Context, id, language string, c article.Cance
 		return true
 	}
 	res := Result{Languages: Languages(siblings)}
-	for _, target := range siblings {
-		if target.Edition.Language != language && !st.Edition.IsOriginal() {
-			continue
-		}
-		canceled, wrote, err := s.modify(ctx, target, w, cancel)
-		switch {
-		case err != nil:
-			return Result{}, err
-		case target.Edition.Language == language:
-			res.Stored = canceled
-			if wrote {
-				res.Outcome = Updated
-			}
-		case wrote:
-			res.Others = append(res.Others, canceled)
-		}
+	last, wrote := lastOf(siblings), false
+	if res.Stored, wrote, err = s.modify(ctx, st, &last, w, cancel); err != nil {
+		return Result{}, err
 	}
-	return res, nil
+	if wrote {
+		res.Outcome = Updated
+	}
+	if !st.Edition.IsOriginal() {
+		return res, nil
+	}
+	// Read anew: a translation may have come while the original was written.
+	if siblings, err = s.Article(ctx, id); err != nil {
+		return Result{}, err
+	}
+	original := res.Stored
+	original.Sequence = lastOf(siblings)
+	res.Others, err = s.hold(ctx, original, siblings, w)
+	return res, err
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"time"
@@ -26,14 +27,17 @@ const (
 )
 
 // Write is a wish to create or replace an edition. Server-made fields of the
-// edition are ignored. An empty PubStatus keeps the present one, and an absent
-// EmbargoedUntil an embargo that is still to lift, so that nobody publishes by
-// leaving something out.
+// edition are ignored. Nobody publishes by leaving something out: an empty
+// PubStatus keeps the present one; an embargo that is still to lift, an expiry
+// and an audience stay until the writer speaks of them.
 type Write struct {
 	Edition article.Edition
+	Given   map[string]bool // members the writer speaks of; nil: it could not speak of them
+	Whole   bool            // the edition is whole: what it lacks was taken away
 	Guessed map[string]bool // members that were read out of the text: see [keepGuesses]
-	Lift    bool            // an absent EmbargoedUntil ends the present embargo
+	Resent  bool            // what reads like an older version is that version, sent again: no event
 	IfMatch int             // 0: no condition; -1: must exist; else the version it must have
+	Absent  bool            // the edition must not exist yet
 	New     bool            // the article must not exist yet
 	Actor   string          // id of the key
 	Attempt string          // the same for every retry of one request
@@ -47,24 +51,29 @@ type Result struct {
 	Languages []string // of the article's editions, the original first
 }
 
-// attempts is how often a write that has no condition is tried when others
-// write at the same time.
-const attempts = 5
+// attempts is how often a write is tried when others write to the same article.
+const attempts = 25
 
-// Put creates or replaces an edition. Losing a race against another writer is
-// PreconditionFailed when the write has a condition, and tried again when it
-// has none. An original that is held back holds back its translations.
+// Put creates or replaces an edition. Another writer of the same article being
+// first has it tried again, on what that one wrote; Conflict when that does not
+// end. An original that is held back holds back its translations.
 func (s *Store) Put(ctx context.Context, w Write) (Result, error) {
 	for n := 1; ; n++ {
 		res, err := s.put(ctx, w)
-		switch {
-		case !fault.Is(err, fault.Conflict) || w.New:
-			return res, err
-		case w.IfMatch > 0 && errors.Is(err, errRace):
-			return res, fault.New(fault.PreconditionFailed, "the edition was changed by somebody else meanwhile")
-		case n == attempts || !errors.Is(err, errRace):
+		if !errors.Is(err, errRace) || n == attempts || ctx.Err() != nil {
 			return res, err
 		}
+		pause(ctx, n)
+	}
+}
+
+// pause lets the other writers of an article come to an end.
+func pause(ctx context.Context, n int) {
+	t := time.NewTimer(time.Duration(1+rand.IntN(2*min(n, 10))) * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
 	}
 }
 
@@ -77,31 +86,73 @@ func (s *Store) put(ctx context.Context, w Write) (Result, error) {
 	if w.New && len(siblings) > 0 {
 		return s.made(ctx, w, siblings)
 	}
-	languages := Languages(siblings)
-	if !exists {
-		languages = append(languages, w.Edition.Language)
-	}
 	if err := condition(w, current, exists); err != nil {
 		return Result{}, err
 	}
-	res := Result{Stored: current, Outcome: outcomeOf(current.Edition.Version), Languages: languages}
+	res := Result{Stored: current, Outcome: outcomeOf(current.Edition.Version), Languages: Languages(siblings)}
+	if !exists {
+		res.Languages = append(res.Languages, w.Edition.Language)
+	}
 	if !exists || current.EventID != w.Attempt {
 		next, err := s.next(w, current.Edition, siblings)
 		if err != nil {
 			return Result{}, err
 		}
-		if exists && same(next, current.Edition) {
-			return Result{Stored: current, Languages: languages}, nil
+		unchanged := exists && same(next, current.Edition)
+		if exists && !unchanged && w.Resent {
+			if unchanged, err = s.resent(ctx, w); err != nil {
+				return Result{}, err
+			}
 		}
-		if res.Stored, err = s.append(ctx, next, current.Sequence, w); err != nil {
+		if unchanged {
+			res.Outcome = Unchanged
+			return res, nil
+		}
+		if res.Stored, err = s.append(ctx, next, lastOf(siblings), w); err != nil {
 			return Result{}, err
 		}
 		res.Outcome = outcomeOf(next.Version)
 	}
 	if res.Edition.IsOriginal() {
-		res.Others, err = s.hold(ctx, res.Edition, siblings, w)
+		res.Others, err = s.hold(ctx, res.Stored, siblings, w)
 	}
 	return res, err
+}
+
+// resent reports whether a write reads like an older version of its edition.
+func (s *Store) resent(ctx context.Context, w Write) (bool, error) {
+	history, err := s.History(ctx, w.Edition.ID, w.Edition.Language)
+	if err != nil {
+		return false, err
+	}
+	now := s.now().UTC().Truncate(time.Millisecond)
+	return slices.ContainsFunc(history, func(old Stored) bool {
+		e := w.Edition
+		keep(&e, old.Edition, w, now)
+		e.SourceLanguage = old.Edition.SourceLanguage
+		if e.SourceVersion == 0 {
+			e.SourceVersion = old.Edition.SourceVersion
+		}
+		if e.EmbargoedUntil == nil {
+			e.EmbargoedUntil = old.Edition.EmbargoedUntil
+		}
+		if reads(e) == reads(old.Edition) {
+			keepGuesses(&e, old.Edition, w.Guessed)
+		}
+		number(&e, old.Edition, now)
+		utc(&e)
+		return same(e, old.Edition)
+	}), nil
+}
+
+// lastOf is the sequence of an article's newest version in any language; 0 when
+// there is no article.
+func lastOf(siblings []Stored) uint64 {
+	last := uint64(0)
+	for _, st := range siblings {
+		last = max(last, st.Sequence)
+	}
+	return last
 }
 
 // made is the answer to a New article that exists: made by an earlier attempt
@@ -119,6 +170,9 @@ func (s *Store) made(ctx context.Context, w Write, siblings []Stored) (Result, e
 
 func condition(w Write, current Stored, exists bool) error {
 	switch {
+	case w.Absent && exists && current.EventID != w.Attempt:
+		return fault.WithFields(fault.PreconditionFailed, "there is already such an edition",
+			fault.Field{Pointer: "/If-None-Match", Detail: fmt.Sprintf("the present version is %d", current.Edition.Version)})
 	case w.IfMatch != 0 && !exists:
 		return fault.New(fault.PreconditionFailed, "If-Match names a version, and there is no such edition yet")
 	case w.IfMatch > 0 && current.Edition.Version != w.IfMatch && current.EventID != w.Attempt:
@@ -132,7 +186,10 @@ func condition(w Write, current Stored, exists bool) error {
 // errRace marks a Conflict with another writer, which a retry may settle.
 var errRace = errors.New("another writer was first")
 
-func (s *Store) append(ctx context.Context, next article.Edition, after uint64, w Write) (Stored, error) {
+// append writes a version on condition that nothing was written to its article,
+// in any language, since the sequence last: what was decided by the other
+// editions holds.
+func (s *Store) append(ctx context.Context, next article.Edition, last uint64, w Write) (Stored, error) {
 	if violations := next.Validate(); len(violations) > 0 {
 		return Stored{}, Invalid(violations)
 	}
@@ -142,8 +199,8 @@ func (s *Store) append(ctx context.Context, next article.Edition, after uint64, 
 		return Stored{}, err
 	}
 	st.Sequence, err = s.log.Append(ctx, bus.Articles, bus.Message{
-		Subject: article.Subject(next.ID, next.Language), ID: st.MessageID(), Header: header, Data: data,
-	}, after)
+		Subject: article.Subject(next.ID, next.Language), Scope: article.Subject(next.ID, "*"), ID: st.MessageID(), Header: header, Data: data,
+	}, last)
 	if fault.Is(err, fault.Conflict) {
 		return Stored{}, fault.Wrap(fault.Conflict, "somebody else wrote first", errRace)
 	}
@@ -154,31 +211,60 @@ func (s *Store) append(ctx context.Context, next article.Edition, after uint64, 
 // server makes is made here.
 func (s *Store) next(w Write, current article.Edition, siblings []Stored) (article.Edition, error) {
 	e, now := w.Edition, s.now().UTC().Truncate(time.Millisecond)
-	exists := current.Version > 0
-	if exists && e.EmbargoedUntil == nil && current.EmbargoedUntil != nil {
-		// An embargo that has lifted is history and changes nothing.
-		if lifted := !now.Before(*current.EmbargoedUntil); lifted || !w.Lift {
-			e.EmbargoedUntil = current.EmbargoedUntil
-		}
-	}
-	if exists && e.PubStatus == "" {
-		e.PubStatus = current.PubStatus
-	}
-	if e.PubStatus == article.Withheld && waits(e, current, now) {
-		e.PubStatus = article.Usable
-	}
+	keep(&e, current, w, now)
 	if err := place(&e, current, siblings, now); err != nil {
 		return e, err
 	}
 	if e.PubStatus == "" {
 		e.PubStatus = article.Usable
 	}
-	if exists && reads(e) == reads(current) {
+	if current.Version > 0 && reads(e) == reads(current) {
 		keepGuesses(&e, current, w.Guessed)
 	}
 	number(&e, current, now)
 	utc(&e)
 	return e, nil
+}
+
+// keep leaves as it is what the writer does not speak of and must not change by
+// silence.
+func keep(e *article.Edition, current article.Edition, w Write, now time.Time) {
+	if current.Version > 0 {
+		silent := func(member string) bool { return !w.Whole && !w.Given[member] }
+		if e.EmbargoedUntil == nil && current.EmbargoedUntil != nil {
+			// An embargo that has lifted is history and changes nothing.
+			if lifted := !now.Before(*current.EmbargoedUntil); lifted || silent("embargoedUntil") {
+				e.EmbargoedUntil = current.EmbargoedUntil
+			}
+		}
+		if e.Expires == nil && silent("expires") {
+			e.Expires = current.Expires
+		}
+		if e.Audience == nil && silent("audience") {
+			e.Audience = current.Audience
+		}
+		if w.Given == nil && !w.Whole {
+			keepTexts(e, current)
+		}
+		if e.PubStatus == "" {
+			e.PubStatus = current.PubStatus
+		}
+	}
+	if e.PubStatus == article.Withheld && waits(*e, current, now) {
+		e.PubStatus = article.Usable
+	}
+}
+
+// keepTexts leaves notes and terms as they are that the text of a page or a feed
+// cannot hold.
+func keepTexts(e *article.Edition, current article.Edition) {
+	for _, f := range []struct{ next, present *string }{
+		{&e.EdNote, &current.EdNote}, {&e.UsageTerms, &current.UsageTerms}, {&e.Copyright, &current.Copyright},
+	} {
+		if *f.next == "" {
+			*f.next = *f.present
+		}
+	}
 }
 
 // The members that may be guessed from a text.
@@ -265,8 +351,11 @@ func utc(e *article.Edition) {
 }
 
 // same reports whether two versions read the same: they differ in nothing but
-// what the server makes for each version.
+// what the server makes for each version, and a has no new note.
 func same(a, b article.Edition) bool {
+	if a.Correction == "" {
+		a.Correction = b.Correction // nothing new was wrong
+	}
 	for _, e := range []*article.Edition{&a, &b} {
 		withoutEmpty(e)
 		e.Version, e.VersionCreated, e.FirstCreated, e.Stale = 0, time.Time{}, time.Time{}, false

@@ -122,7 +122,9 @@ func textBombs() map[string]string {
 
 func markdownBombs() map[string]string {
 	return map[string]string{
-		"brackets": times("["), "brackets closed": times("[a]"), "brackets both": times("[") + times("]"), "links": times("[a]("), "images": times("!["), "stars": times("*"), "stars and words": times("*a "), "stars in words": times("a**b"), "underscores": times("_a "), "quotes": times("> "), "quote lines": times("> > > > a\n"), "backticks": times("`"), "backticks growing": growing(), "references": times("[a]: b\n"),
+		"mixed marks": times("*a_"), "mixed marks 2": times("a*_"), "mixed marks 3": times("*a~"), "strong and weak": times("**a_"),
+		"marks below the limit": times(strings.Repeat("*a_", 300) + "\n\n"),
+		"brackets":              times("["), "brackets closed": times("[a]"), "brackets both": times("[") + times("]"), "links": times("[a]("), "images": times("!["), "stars": times("*"), "stars and words": times("*a "), "stars in words": times("a**b"), "underscores": times("_a "), "quotes": times("> "), "quote lines": times("> > > > a\n"), "backticks": times("`"), "backticks growing": growing(), "references": times("[a]: b\n"),
 		"reference uses": times("[a]\n") + "\n[a]: b", "definitions": definitions(), "tables": times("|a"), "table rows": "|a|b|\n|-|-|\n" + times("|a|b|\n"), "wide table": strings.Repeat("|a", 20_000) + "\n" + strings.Repeat("|-", 20_000) + "\n" + times("|"), "lists": times("- "), "nested lists": nestedLists(), "headings": times("# "), "html": times("<a"), "autolinks": times("<http://"), "entities": times("&a"), "escapes": times(`\`), "strikes": times("~~a"), "tildes": times("~"),
 		"breaks": times("a  \n"), "setext": times("a\n-\n"), "fences": times("```\n"), "tabs": times("\t"), "numbers": times("1. "), "declarations": times("<!A "), "cdata": times("a<![CDATA["), "comments": times("a<!--"), "instructions": times("a<?"), "titles": times("[a](b \""),
 	}

@@ -281,7 +281,7 @@ type jsonItem struct {
 
 // edition maps an item. Tags are keywords: a JSON Feed has no section.
 func (in *jsonItem) edition(j *jsonFeed) (article.Edition, error) {
-	e := article.Edition{PubStatus: article.Usable, Headline: plain(string(in.Title))}
+	e := article.Edition{Headline: plain(string(in.Title))}
 	e.CanonicalURL = webURL("", string(in.URL))
 	if e.CanonicalURL == "" {
 		e.CanonicalURL = webURL("", string(in.External))

@@ -134,9 +134,10 @@ func (x *xmlFeed) absorbAuthor(name, link string) {
 }
 
 // edition maps an item of RSS or Atom. The first category is the section, the
-// others are keywords.
+// others are keywords. An item says nothing of its PubStatus: what was withdrawn
+// is not brought back by a feed.
 func (x *xmlFeed) edition(item *element) (article.Edition, error) {
-	e := article.Edition{PubStatus: article.Usable}
+	var e article.Edition
 	e.Headline = richPlain(item, "rss:title", "atom:title", "dc:title", "media:title")
 	base := webURL(x.head.base, cmp.Or(item.attr("base"), x.head.base))
 	guid := item.get("rss:guid", "atom:id", "dc:identifier")

@@ -50,7 +50,7 @@ func shorts(e article.Edition) string {
 	add("url", e.CanonicalURL)
 	add("holder", e.Copyright)
 	add("terms", e.UsageTerms)
-	if e.PubStatus != article.Usable {
+	if e.PubStatus != "" {
 		add("status", string(e.PubStatus))
 	}
 	return strings.Join(out, "\n")

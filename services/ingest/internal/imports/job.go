@@ -219,7 +219,7 @@ func (j *job) prepare(it item) (editions.Write, error) {
 	if d.Edition.ID == "" {
 		d.Edition.ID = d.StableID()
 	}
-	return editions.Write{Edition: d.Edition, Lift: d.Lift, Guessed: d.Guessed}, nil
+	return editions.Write{Edition: d.Edition, Given: d.Given, Guessed: d.Guessed, Resent: true}, nil
 }
 
 // describe tells the sender of an item what was wrong with it.
@@ -234,7 +234,7 @@ func describe(err error) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(e.Fields)-n))
 			break
 		}
-		parts = append(parts, f.Pointer+": "+f.Detail)
+		parts = append(parts, strings.TrimPrefix(f.Pointer+": ", ": ")+f.Detail)
 	}
 	return strings.Join(parts, "; ")
 }

@@ -35,11 +35,13 @@ const (
 	maxNesting       = maxDepth
 	maxBracketsBlock = 1_000
 	maxBrackets      = 10_000
+	maxMarksBlock    = 1_000 // runs of *, _ and ~, which may open or close emphasis
+	maxMarks         = 30_000
 )
 
 // CheckMarkdown returns a fault of kind Malformed that names bodyMarkdown where
 // a source nests quotes and lists deeper than 40, or holds more than 1,000 links
-// between two blank lines or 10,000 in all.
+// between two blank lines or 10,000 in all, or 1,000 marks of emphasis and 30,000.
 func CheckMarkdown(source string) error {
 	if why := knotted(plain.Normalize(source)); why != "" {
 		return fault.WithFields(fault.Malformed, "the Markdown cannot be read: it "+why, fault.Field{Pointer: "/bodyMarkdown", Detail: why})
@@ -49,10 +51,10 @@ func CheckMarkdown(source string) error {
 
 // knotted says which limit a source breaks, or nothing.
 func knotted(source string) string {
-	all, block := 0, 0
+	all, block, marks, marksBlock := 0, 0, 0, 0
 	for line := range strings.Lines(source) {
 		if strings.TrimSpace(line) == "" {
-			block = 0
+			block, marksBlock = 0, 0
 			continue
 		}
 		if nesting(line) > maxNesting {
@@ -66,8 +68,29 @@ func knotted(source string) string {
 		if all > maxBrackets {
 			return "holds more than 10000 opening brackets"
 		}
+		n = emphasis(line)
+		marks, marksBlock = marks+n, marksBlock+n
+		if marksBlock > maxMarksBlock {
+			return "holds more than 1000 marks of emphasis in one paragraph"
+		}
+		if marks > maxMarks {
+			return "holds more than 30000 marks of emphasis"
+		}
 	}
 	return ""
+}
+
+// emphasis counts the runs of characters that may open or close emphasis.
+func emphasis(line string) int {
+	n, last := 0, byte(0)
+	for i := range len(line) {
+		c := line[i]
+		if (c == '*' || c == '_' || c == '~') && c != last {
+			n++
+		}
+		last = c
+	}
+	return n
 }
 
 // nesting counts the markers of quotes and lists that a line begins with, and
