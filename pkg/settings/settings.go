@@ -44,7 +44,7 @@ func Dump(w io.Writer, ctx *kong.Context) error {
 		if len(flag.Envs) == 0 || flag.Name == "config" {
 			continue
 		}
-		comment, value := "", fmt.Sprint(ctx.FlagValue(flag))
+		comment, value := "", print(ctx.FlagValue(flag))
 		switch {
 		case value == "":
 			comment = "# "
@@ -56,6 +56,14 @@ func Dump(w io.Writer, ctx *kong.Context) error {
 		}
 	}
 	return nil
+}
+
+// print writes a value as a flag takes it: a list with commas.
+func print(value any) string {
+	if list, ok := value.([]string); ok {
+		return strings.Join(list, ",")
+	}
+	return fmt.Sprint(value)
 }
 
 // file is a configuration file that has been read.

@@ -28,7 +28,7 @@ type serve struct {
 	Search  search.Config    `embed:""`
 	Share   share.Config     `embed:""`
 
-	Data       string `name:"data" env:"RELAIS_DATA" default:"./data" placeholder:"DIR" help:"Holds everything; only its log has to be backed up."`
+	Data       string `name:"data" env:"RELAIS_DATA" default:"./data" placeholder:"DIR" help:"Holds everything; of it the index need not be backed up."`
 	NATSURL    string `name:"nats-url" env:"RELAIS_NATS_URL" xor:"log" placeholder:"nats://…" help:"Use a log that runs elsewhere instead of the one inside."`
 	NATSListen string `name:"nats-listen" env:"RELAIS_NATS_LISTEN" xor:"log" placeholder:"HOST:PORT" help:"Let other processes reach the log inside."`
 	Demo       bool   `name:"demo" env:"RELAIS_DEMO" help:"Make a demo partner with articles, and serve its site."`

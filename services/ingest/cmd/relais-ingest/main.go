@@ -15,7 +15,7 @@ type config struct {
 	lifecycle.Remote `embed:""`
 	ingest.Config    `embed:""`
 
-	Data string `name:"data" env:"RELAIS_DATA" default:"./data" placeholder:"DIR" help:"Where the first admin key is kept."`
+	Data string `name:"data" env:"RELAIS_DATA" default:"./data" placeholder:"DIR" help:"Where the first admin key and the imports under way are kept."`
 }
 
 func main() {

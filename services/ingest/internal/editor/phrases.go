@@ -169,6 +169,7 @@ func phrases() []phrase {
 		{"field.event.location", "Lieu", "Location"},
 		{"field.event.startDate", "Début", "Start"},
 		{"field.event.endDate", "Fin", "End"},
+		{"times.universal", "Temps universel (UTC) ; minuit pour un jour entier", "Universal time (UTC); midnight for a whole day"},
 		{"times.zone", "Heure de votre appareil : {zone}", "Your device’s time: {zone}"},
 		{"pubStatus.withhold", "retenu : n’est montré nulle part, jusqu’à ce que vous le libériez", "withheld: shown nowhere until you release it"},
 		{"field.datePublished", "Publié le", "Published on"},

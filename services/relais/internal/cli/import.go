@@ -22,7 +22,7 @@ import (
 // Import sends a stream of many editions and follows it to its end.
 type Import struct {
 	Server `embed:""`
-	Source string `arg:"" placeholder:"FILE|URL|-" help:"A file, an http or https URL, or - for the standard input."`
+	Source string `arg:"" placeholder:"FILE|URL|-" help:"A file, - for the standard input, or an http or https URL of the public internet (port 80, 443, 8080 or 8443)."`
 	Format string `name:"format" enum:",ndjson,rss,atom,jsonfeed,wxr" default:"" help:"ndjson, rss, atom, jsonfeed or wxr; default: told by the name and the content."`
 }
 

@@ -85,13 +85,19 @@ func (c *Publish) publish(ctx context.Context, t Terminal, relay client.Client, 
 			}
 		}
 	}
-	sum := sha256.Sum256(body)
+	target := path + "?" + query.Encode()
+	sum := sha256.Sum256([]byte(contentType + "\n" + target + "\n" + string(body)))
 	var e struct {
 		ID, Language, PubStatus, Headline string
 		Version                           int
 	}
 	// The same file sent again is the same request.
-	err = relay.Do(ctx, method, path+"?"+query.Encode(), contentType, body, &e, "Idempotency-Key", "publish-"+hex.EncodeToString(sum[:]))
+	err = relay.Do(ctx, method, target, contentType, body, &e, "Idempotency-Key", "publish-"+hex.EncodeToString(sum[:]))
+	if err != nil {
+		return err
+	}
+	// It may have been published before, and changed since: say how it stands.
+	err = relay.Do(ctx, http.MethodGet, "/v1/articles/"+url.PathEscape(e.ID)+"/"+url.PathEscape(e.Language), "", nil, &e)
 	if err != nil {
 		return err
 	}

@@ -97,7 +97,7 @@ func (s *site) render(w http.ResponseWriter, status int, page string, v view) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src "+s.relais+"; connect-src "+s.relais+
-		"; img-src https: http:; form-action "+s.relais+"; base-uri 'none'; require-trusted-types-for 'script'")
+		"; img-src https: http: data:; form-action "+s.relais+"; base-uri 'none'; require-trusted-types-for 'script'")
 	h.Set("Content-Language", v.Lang)
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the client is gone: nobody to tell

@@ -20,14 +20,18 @@ let base = {};
 /** The control of a member: "event.name" is #f-event-name. */
 export const control = (name) => $(`f-${name.replace(".", "-")}`);
 
-// Times: the control shows minutes in the reader's zone; an untouched one gives
+// Times: the control shows minutes in the reader's zone, those of an event in
+// UTC, in which whole days begin at midnight everywhere; an untouched one gives
 // back the very moment that came in.
+
+const universal = (name) => name.startsWith("event.");
 
 function fillTime(name, iso) {
   const input = control(name);
   const date = new Date(iso ?? NaN);
   const known = !Number.isNaN(date.getTime());
-  const local = known && new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  const shift = universal(name) || !known ? 0 : date.getTimezoneOffset() * 60_000;
+  const local = known && new Date(date.getTime() - shift);
   input.value = known ? local.toISOString().slice(0, 16) : "";
   input.dataset.iso = known && !iso.includes("T") ? date.toISOString() : iso ?? "";
   input.dataset.shown = input.value;
@@ -36,7 +40,7 @@ function fillTime(name, iso) {
 function readTime(name) {
   const input = control(name);
   if (input.value === input.dataset.shown) return input.dataset.iso || undefined;
-  return input.value ? new Date(input.value).toISOString() : undefined;
+  return input.value ? new Date(input.value + (universal(name) ? "Z" : "")).toISOString() : undefined;
 }
 
 function fillList(name, values) {

@@ -80,7 +80,12 @@ export function showProblem({ title, text, errors = [], actions = [] }) {
 
 // Suggestions.
 
-const readable = (s) => /^\d{4}-\d\d-\d\dT/.test(s) ? moment(s) : s;
+// Only events have times among what is suggested; they are in UTC.
+const day = { dateStyle: "medium", timeZone: "UTC" };
+const readable = (s) => {
+  if (!/^\d{4}-\d\d-\d\dT/.test(s)) return s;
+  return moment(s, s.includes("T00:00:00") ? day : { ...day, timeStyle: "short" });
+};
 
 /** A suggested value in words. */
 function words(value) {
