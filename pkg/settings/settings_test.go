@@ -21,6 +21,7 @@ type config struct {
 	Listen  string        `name:"listen" env:"TEST_LISTEN" default:"127.0.0.1:8080"`
 	Wait    time.Duration `name:"wait" env:"TEST_WAIT" default:"2s"`
 	Demo    bool          `name:"demo" env:"TEST_DEMO"`
+	Tags    []string      `name:"tags" env:"TEST_TAGS" default:"fr,en"`
 	Seed    string        `name:"seed" env:"TEST_SEED" type:"path"`
 	Secret  string        `name:"key" env:"TEST_KEY" secret:""`
 	Unnamed int           `name:"unnamed" default:"1"`
@@ -121,7 +122,7 @@ func TestFile(t *testing.T) {
 			if err != nil {
 				t.Fatalf("Parse: %v", err)
 			}
-			tc.want.Config, tc.want.Unnamed = got.Config, 1
+			tc.want.Config, tc.want.Unnamed, tc.want.Tags = got.Config, 1, []string{"fr", "en"}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("config (-want +got):\n%s", diff)
 			}
@@ -150,14 +151,14 @@ func TestDump(t *testing.T) {
 	if err := settings.Dump(&out, ctx); err != nil {
 		t.Fatalf("Dump: %v", err)
 	}
-	want := "TEST_LISTEN=:1\nTEST_WAIT=2s\nTEST_DEMO=true\n# TEST_SEED=\n# TEST_KEY=********\n"
+	want := "TEST_LISTEN=:1\nTEST_WAIT=2s\nTEST_DEMO=true\nTEST_TAGS=fr,en\n# TEST_SEED=\n# TEST_KEY=********\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("dump (-want +got):\n%s", diff)
 	}
 }
 
 func TestDumpIsAFileThatGivesTheSameConfiguration(t *testing.T) {
-	first, ctx, err := parse(t, "--listen", ":1", "--wait", "3s", "--demo")
+	first, ctx, err := parse(t, "--listen", ":1", "--wait", "3s", "--demo", "--tags", "de,it")
 	if err != nil {
 		t.Fatalf("Parse: %v", err)
 	}
