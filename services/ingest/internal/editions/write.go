@@ -69,7 +69,7 @@ func (s *Store) Put(ctx context.Context, w Write) (Result, error) {
 
 // pause lets the other writers of an article come to an end.
 func pause(ctx context.Context, n int) {
-	t := time.NewTimer(time.Duration(1+rand.IntN(2*min(n, 10))) * time.Millisecond)
+	t := time.NewTimer(time.Duration(1+rand.IntN(2*min(n, 10))) * time.Millisecond) //nolint:gosec // only keeps writers apart
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
