@@ -25,6 +25,9 @@ import (
 	"github.com/relais-press/relais/services/ingest/internal/editions"
 )
 
+// timeLimit is the server's for a whole request: too short for a stream.
+const timeLimit = 3 * time.Second
+
 const testKey = "rk_status-status-status-status"
 
 // desk is the API on a log of its own, behind a server with short time limits.
@@ -89,7 +92,7 @@ func openDesk(t *testing.T, adapt func(*streams)) *desk {
 		t.Fatal(err)
 	}
 	d.server = httptest.NewUnstartedServer(routes)
-	d.server.Config.ReadTimeout, d.server.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	d.server.Config.ReadTimeout, d.server.Config.WriteTimeout = timeLimit, timeLimit
 	d.server.Start()
 	t.Cleanup(d.server.Close)
 	d.client = d.server.Client()
@@ -249,10 +252,10 @@ func TestAStatusStreamFollowsAnEdition(t *testing.T) {
 }
 
 func TestAStatusStreamOutlivesTheServersTimeLimits(t *testing.T) {
-	d := openDesk(t, func(s *streams) { s.heartbeat = 20 * time.Millisecond })
+	d := openDesk(t, func(s *streams) { s.heartbeat = timeLimit / 20 })
 	d.put("Un titre")
 	s := d.open(t.Context())
-	for range 30 { // three times the server's limits
+	for range 30 { // one and a half times the server’s limits
 		s.next(": ")
 	}
 	d.tell(bus.StageLinked, 1)
