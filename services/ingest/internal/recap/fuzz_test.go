@@ -22,7 +22,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("", "• Anna, d’ (", "de")
 	f.Fuzz(func(t *testing.T, headline, text, lang string) {
 		if !utf8.ValidString(headline) || !utf8.ValidString(text) || len(text) > 1<<16 {
-			t.Skip()
+			return // not what Read is given: text is normalized and of bounded length
 		}
 		src := recap.Source{Headline: headline, Text: text, Language: lang, Published: s.Published}
 		found := recap.Read(src)

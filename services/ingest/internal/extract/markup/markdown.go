@@ -37,11 +37,13 @@ const (
 	maxBrackets      = 10_000
 	maxMarksBlock    = 1_000 // runs of *, _ and ~, which may open or close emphasis
 	maxMarks         = 30_000
+	maxPipes         = 100_000 // which part the cells of tables
 )
 
 // CheckMarkdown returns a fault of kind Malformed that names bodyMarkdown where
 // a source nests quotes and lists deeper than 40, or holds more than 1,000 links
-// between two blank lines or 10,000 in all, or 1,000 marks of emphasis and 30,000.
+// between two blank lines or 10,000 in all, or 1,000 marks of emphasis and 30,000, or
+// 100,000 pipes.
 func CheckMarkdown(source string) error {
 	if why := knotted(plain.Normalize(source)); why != "" {
 		return fault.WithFields(fault.Malformed, "the Markdown cannot be read: it "+why, fault.Field{Pointer: "/bodyMarkdown", Detail: why})
@@ -51,6 +53,9 @@ func CheckMarkdown(source string) error {
 
 // knotted says which limit a source breaks, or nothing.
 func knotted(source string) string {
+	if strings.Count(source, "|") > maxPipes {
+		return "holds more than 100000 pipes"
+	}
 	all, block, marks, marksBlock := 0, 0, 0, 0
 	for line := range strings.Lines(source) {
 		if strings.TrimSpace(line) == "" {
