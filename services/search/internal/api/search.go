@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -90,8 +91,8 @@ func (a *API) latest(w http.ResponseWriter, r *http.Request) error {
 func (a *API) question(r *http.Request) (engine.Query, error) {
 	params, site := r.URL.Query(), web.CallerOf(r).Partner
 	q := engine.Query{
-		Text: strings.TrimSpace(params.Get("q")), Section: params.Get("section"), Person: params.Get("person"),
-		Organisation: params.Get("organisation"), Sort: engine.Sort(params.Get("sort")), Facets: split(params["facets"]),
+		Text: strings.TrimSpace(params.Get("q")), Sections: given(params["section"]), People: given(params["person"]),
+		Organisations: given(params["organisation"]), Sort: engine.Sort(params.Get("sort")), Facets: split(params["facets"]),
 		Viewer: engine.Viewer{
 			Partner: site.ID, Languages: site.Languages, Sections: site.Sections, DefaultLanguage: site.DefaultLanguage,
 		},
@@ -136,8 +137,12 @@ func numbers(r *http.Request, q *engine.Query) (err error) {
 	if q.Offset, err = web.IntParam(r, "offset", 0, 0, maxOffset); err != nil {
 		return err
 	}
-	if q.Year, err = web.IntParam(r, "year", 0, 1000, 9999); err != nil {
-		return err
+	for _, s := range given(r.URL.Query()["year"]) {
+		year, err := strconv.Atoi(s)
+		if err != nil || year < 1000 || year > 9999 {
+			return web.BadParam("year", "must be from 1000 to 9999")
+		}
+		q.Years = append(q.Years, year)
 	}
 	if q.From, err = day(r, "from", 0); err != nil {
 		return err
@@ -145,6 +150,12 @@ func numbers(r *http.Request, q *engine.Query) (err error) {
 	// A day given as the end is part of the range.
 	q.To, err = day(r, "to", 24*time.Hour)
 	return err
+}
+
+// given are the values of a parameter that are not empty. A name may hold a
+// comma, so that several are given by repeating the parameter.
+func given(values []string) []string {
+	return slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
 }
 
 // day reads a date or a date and time; plus is added to a bare date.

@@ -40,6 +40,10 @@ type Document struct {
 	Partners       []string   `json:"partners,omitempty"` // the audience; none: every partner
 	EmbargoedUntil *time.Time `json:"embargoedUntil,omitempty"`
 	Expires        *time.Time `json:"expires,omitempty"`
+
+	// Vector is the edition's text as the configured embedder sees it; nil: words
+	// alone find it. It is no part of a hit.
+	Vector []float32 `json:"-"`
 }
 
 // NewDocument takes from an edition what is indexed. An edition that was withheld

@@ -63,30 +63,53 @@ const (
 	FacetOrganisation = "organisation"
 )
 
-// MaxFacetValues is the most values one facet lists.
+// MaxFacetValues is how many values a facet lists unless the query says.
 const MaxFacetValues = 50
 
 // Query is a question. Its zero value matches everything that every partner may see.
 type Query struct {
-	Text     string // as typed; its last word may be unfinished; empty: everything
-	Language string // the reader's, BCP 47
+	// Text is as typed; its last word may be unfinished; empty: everything. It is
+	// read by match.Parse: words, phrases in quotes, and what follows a hyphen is
+	// left out.
+	Text     string
+	Language string      // the reader's, BCP 47
+	Also     []Rewording // the text in other words; matches of these are worth less
+	Vector   []float32   // of the text, from the embedder of the documents' vectors; nil: words alone
 
-	// Filters, on the edition that matches; empty ones do not filter. Names are
-	// compared whole, letter by letter: they come from facets.
-	Languages    []string // BCP 47
-	Section      string
-	Person       string
-	Organisation string
-	Year         int       // of Published, in UTC
-	From, To     time.Time // of Published: From ≤ Published < To
+	// Filters, on the edition that matches; empty ones do not filter, and one of
+	// several values will do. Names are compared whole, letter by letter: they come
+	// from facets.
+	Languages     []string // BCP 47
+	Sections      []string
+	People        []string
+	Organisations []string
+	Years         []int     // of Published, in UTC
+	From, To      time.Time // of Published: From ≤ Published < To
+	IDs           []string  // only these articles
+	NotIDs        []string  // all but these articles
 
-	Sort   Sort // empty: ByRelevance
-	Limit  int  // at most so many hits; 0: none, only totals and facets
-	Offset int
-	Facets []string // names of facets to count; unknown ones are ignored
+	AnyWord bool // one word of the text will do; the more and the rarer, the better
+	Titles  bool // look for words in headlines and names alone
+
+	Sort    Sort // empty: ByRelevance
+	Limit   int  // at most so many hits; 0: none, only totals and facets
+	Offset  int
+	Explain bool // hits tell how their score came about
+
+	// Facets are the names of facets to count; unknown ones are ignored. Each
+	// counts what its own filter would let through were it not set, so that a
+	// reader sees what else there is to choose.
+	Facets     []string
+	FacetLimit int // values a facet lists; 0: MaxFacetValues
 
 	Viewer Viewer
 	Now    time.Time // decides embargoes and expiries; zero: the present
+}
+
+// Rewording is another text for a question, to be looked for in editions of one language.
+type Rewording struct {
+	Language string // BCP 47, primary subtag
+	Text     string
 }
 
 // Viewer is whose eyes a question is asked with: a partner and its rights.
@@ -125,6 +148,8 @@ type Hit struct {
 	Excerpt         string // of the description or body, about ExcerptLength characters
 	ExcerptMarks    []Mark
 	Translations    []Translation // the article's other editions the viewer may see, by language
+
+	Explanation any // when the query asked; a JSON value, different in every engine
 }
 
 // ExcerptLength is the usual length of an excerpt in characters.

@@ -180,16 +180,22 @@ func rights(q *engine.Query) (must, mustNot []query.Query) {
 // filters are the rights and whatever else the query narrows by.
 func filters(q *engine.Query) (must, mustNot []query.Query) {
 	must, mustNot = rights(q)
-	for field, value := range map[string]string{
-		fieldSection: q.Section, fieldPerson: q.Person, fieldOrganisation: q.Organisation,
+	for field, list := range map[string][]string{
+		fieldSection: q.Sections, fieldPerson: q.People, fieldOrganisation: q.Organisations, fieldArticle: q.IDs,
 	} {
-		if value != "" {
-			must = append(must, oneOf(field, value))
+		if len(list) > 0 {
+			must = append(must, oneOf(field, list...))
 		}
 	}
-	if q.Year != 0 {
-		must = append(must, published(
-			time.Date(q.Year, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(q.Year+1, 1, 1, 0, 0, 0, 0, time.UTC)))
+	if len(q.Years) > 0 {
+		years := make([]query.Query, len(q.Years))
+		for i, y := range q.Years {
+			years[i] = published(time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(y+1, 1, 1, 0, 0, 0, 0, time.UTC))
+		}
+		must = append(must, query.NewDisjunctionQuery(years))
+	}
+	if len(q.NotIDs) > 0 {
+		mustNot = append(mustNot, oneOf(fieldArticle, q.NotIDs...))
 	}
 	if !q.From.IsZero() || !q.To.IsZero() {
 		must = append(must, published(q.From, q.To))

@@ -81,17 +81,17 @@ var finding = []contract{
 			e.DatePublished = time.Date(2016, 12, 31, 23, 59, 59, 0, time.UTC)
 		}), article1("a", "en", 1, "Public session"))
 		for _, q := range []engine.Query{
-			{Section: "Numérique"},
-			{Person: "Claire Balva"},
-			{Organisation: "Acme"},
-			{Year: 2016},
+			{Sections: []string{"Numérique"}},
+			{People: []string{"Claire Balva"}},
+			{Organisations: []string{"Acme"}},
+			{Years: []int{2016}},
 			{From: noon.AddDate(-1, -1, 0), To: noon.AddDate(0, -1, 0)},
 			{To: noon},
-			{Section: "Numérique", Text: "séance"},
+			{Sections: []string{"Numérique"}, Text: "séance"},
 		} {
 			want(t, e, q, "b")
 		}
-		for _, q := range []engine.Query{{Section: "Num"}, {Person: "Claire"}, {Year: 2015}, {From: noon.Add(time.Second)}, {Languages: []string{"it"}}} {
+		for _, q := range []engine.Query{{Sections: []string{"Num"}}, {People: []string{"Claire"}}, {Years: []int{2015}}, {From: noon.Add(time.Second)}, {Languages: []string{"it"}}} {
 			want(t, e, q)
 		}
 		want(t, e, engine.Query{From: noon}, "a")

@@ -76,7 +76,7 @@ var seeing = []contract{
 		want(t, e, viewer("séance", engine.Viewer{Sections: []string{"Droit"}}), "a")
 		want(t, e, viewer("", engine.Viewer{Sections: []string{"Droit", "Numérique"}}), "a")
 		q := viewer("", engine.Viewer{Sections: []string{"Droit"}})
-		q.Section = "Droit public"
+		q.Sections = []string{"Droit public"}
 		want(t, e, q)
 	}},
 	{"totals and facets tell of nothing hidden", func(t *testing.T, e engine.Engine) {
