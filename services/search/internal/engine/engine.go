@@ -75,6 +75,7 @@ type Query struct {
 	Language string      // the reader's, BCP 47
 	Also     []Rewording // the text in other words; matches of these are worth less
 	Vector   []float32   // of the text, from the embedder of the documents' vectors; nil: words alone
+	Nearness float64     // the least cosine at which a document's vector matches Vector
 
 	// Filters, on the edition that matches; empty ones do not filter, and one of
 	// several values will do. Names are compared whole, letter by letter: they come
