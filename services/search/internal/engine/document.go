@@ -71,6 +71,23 @@ func NewDocument(e *article.Edition) Document {
 // Gone reports whether the document only says that its edition may not be used.
 func (d *Document) Gone() bool { return d.PubStatus != article.Usable }
 
+// Names are the section, keywords and proper names of an edition, in no useful
+// order; some may be empty.
+func (d *Document) Names() []string {
+	out := append([]string{d.Section}, d.Keywords...)
+	out = append(append(out, d.Organisations...), d.Places...)
+	for _, p := range d.People {
+		out = append(out, p.Name, p.Affiliation, p.Role)
+	}
+	for _, a := range d.Authors {
+		out = append(out, a.Name)
+	}
+	if d.Event != nil {
+		out = append(out, d.Event.Name, d.Event.Location)
+	}
+	return out
+}
+
 // IsOriginal reports whether the edition is in the language the article was written in.
 func (d *Document) IsOriginal() bool { return d.Language == d.SourceLanguage }
 

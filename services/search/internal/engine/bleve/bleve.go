@@ -15,11 +15,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/blevesearch/bleve/v2/document"
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	index "github.com/blevesearch/bleve_index_api"
+	segment "github.com/blevesearch/scorch_segment_api/v2"
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/relais-press/relais/services/search/internal/engine"
@@ -42,6 +44,7 @@ type Index struct {
 	log      *slog.Logger
 	store    index.Index
 	analysis *index.AnalysisQueue
+	columns  *columnCache
 
 	write sync.Mutex   // held by Apply: versions are compared and written in one go
 	life  sync.RWMutex // read-held by every call, held by Close
@@ -63,9 +66,11 @@ func Open(dir string, log *slog.Logger) (*Index, error) {
 	}
 	var found state
 	if err == nil {
-		x := &Index{log: log, store: store, analysis: queue}
+		x := &Index{log: log, store: store, analysis: queue, columns: newColumnCache()}
 		if found, err = x.state(); err == nil && found.Mapping == mapping {
-			return x, nil
+			if err = x.warm(); err == nil {
+				return x, nil
+			}
 		}
 		_ = x.Close()
 	}
@@ -84,7 +89,7 @@ func create(dir string, log *slog.Logger) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create index %s: %w", dir, err)
 	}
-	x := &Index{log: log, store: store, analysis: queue}
+	x := &Index{log: log, store: store, analysis: queue, columns: newColumnCache()}
 	if err := x.Apply(context.Background(), nil, 0); err != nil {
 		_ = x.Close()
 		return nil, fmt.Errorf("create index %s: %w", dir, err)
@@ -254,7 +259,17 @@ func (x *Index) Apply(ctx context.Context, documents []engine.Document, position
 	if err := x.store.Batch(batch); err != nil {
 		return fmt.Errorf("write %d editions to the index: %w", len(fresh), err)
 	}
-	return nil
+	return x.warm()
+}
+
+// warm makes the index ready for the next search, so that it need not.
+func (x *Index) warm() error {
+	snapshot, err := x.snapshot()
+	if err != nil {
+		return fmt.Errorf("read index: %w", err)
+	}
+	defer snapshot.Close()
+	return x.columns.warm(snapshot)
 }
 
 // fresh are the highest versions of each edition that are above the one held.
@@ -308,26 +323,35 @@ func analyse(ctx context.Context, documents []*engine.Document) ([]*document.Doc
 
 // stored returns the edition held under a key, without its body.
 func stored(reader index.IndexReader, key string) (d engine.Document, ok bool, err error) {
-	d, _, ok, err = storedWithBody(reader, key)
-	return d, ok, err
-}
-
-// storedWithBody also returns the body, apart.
-func storedWithBody(reader index.IndexReader, key string) (d engine.Document, body []byte, ok bool, err error) {
 	doc, err := reader.Document(key)
 	if err != nil || doc == nil {
-		return d, nil, false, err
+		return d, false, err
 	}
 	doc.VisitFields(func(f index.Field) {
-		switch f.Name() {
-		case storedMeta:
+		if f.Name() == storedMeta {
 			err = json.Unmarshal(f.Value(), &d)
-		case storedBody:
-			body = f.Value()
 		}
 	})
 	if err != nil {
-		return d, nil, false, fmt.Errorf("read edition %s: %w", key, err)
+		return d, false, fmt.Errorf("read edition %s: %w", key, err)
 	}
-	return d, body, true, nil
+	return d, true, nil
+}
+
+// readStored returns the edition of a document number, and its body apart.
+func readStored(s segment.Segment, doc uint32) (d engine.Document, body []byte, err error) {
+	var broken error
+	err = s.VisitStoredFields(uint64(doc), func(field string, _ byte, value []byte, _ []uint64) bool {
+		switch field {
+		case storedMeta:
+			broken = json.Unmarshal(value, &d)
+		case storedBody:
+			body = slices.Clone(value)
+		}
+		return true
+	})
+	if err = errors.Join(err, broken); err != nil {
+		return d, nil, fmt.Errorf("read edition: %w", err)
+	}
+	return d, body, nil
 }

@@ -20,7 +20,7 @@ import (
 
 // mapping is the version of what is written below. An index of another version
 // is given up when it is opened.
-const mapping = 1
+const mapping = 2
 
 // Fields that filter, each a list of whole values.
 const (
@@ -30,15 +30,14 @@ const (
 	fieldSection      = "section"
 	fieldPerson       = "person"
 	fieldOrganisation = "organisation"
-	fieldPublished    = "published" // dateLayout
-	fieldUsable       = "usable"    // "1"; missing in editions that are gone
+	fieldUsable       = "usable" // "1"; missing in editions that are gone
 )
 
-// Fields of milliseconds since 1970, for ranges.
+// Fields of moments, in dateLayout.
 const (
-	fieldDate    = "date"
-	fieldEmbargo = "embargo"
-	fieldExpiry  = "expiry"
+	fieldPublished = "published"
+	fieldEmbargo   = "embargo"
+	fieldExpiry    = "expiry"
 )
 
 // Stored fields.
@@ -60,40 +59,31 @@ const dateLayout = "2006-01-02T15:04:05.000Z"
 // Edge n-grams stand for unfinished words.
 const (
 	formExact  = "exact"
-	formFolded = "folded"
+	formFolded = "folded" // with positions, for phrases; stop words included
 	formStem   = "stem"
 	formEdge   = "edge"
 )
 
 // textFields are the searched parts of an edition, with what a match there is
-// worth and the forms of finished words. Exact forms of a body would cost an
-// eighth of the index and say little.
-var textFields = []struct {
-	name  string
-	boost float64
-	forms []string
-	texts func(d *engine.Document) []string
-}{
-	{"headline", 8, []string{formExact, formFolded, formStem}, func(d *engine.Document) []string { return []string{d.Headline} }},
-	{"names", 5, []string{formExact, formFolded, formStem}, names},
-	{"description", 3, []string{formExact, formFolded, formStem}, func(d *engine.Document) []string { return []string{d.Description} }},
-	{"body", 1, []string{formFolded, formStem}, func(d *engine.Document) []string { return []string{d.BodyText} }},
+// worth and how many words are usual.
+var textFields = []textField{
+	{"headline", 8, 10, func(d *engine.Document) []string { return []string{d.Headline} }},
+	{"names", 5, 20, (*engine.Document).Names},
+	{"description", 3, 30, func(d *engine.Document) []string { return []string{d.Description} }},
+	{bodyField, 1, 500, func(d *engine.Document) []string { return []string{d.BodyText} }},
 }
 
-func names(d *engine.Document) []string {
-	out := append([]string{d.Section}, d.Keywords...)
-	out = append(append(out, d.Organisations...), d.Places...)
-	for _, p := range d.People {
-		out = append(out, p.Name, p.Affiliation, p.Role)
-	}
-	for _, a := range d.Authors {
-		out = append(out, a.Name)
-	}
-	if d.Event != nil {
-		out = append(out, d.Event.Name, d.Event.Location)
-	}
-	return out
+const bodyField = "body"
+
+type textField struct {
+	name  string
+	boost float64
+	usual float64
+	texts func(d *engine.Document) []string
 }
+
+// titles are the fields that a question for titles alone is asked of.
+func titles() []textField { return textFields[:2] }
 
 func key(d *engine.Document) string { return d.ID + "." + d.Language }
 
@@ -115,13 +105,7 @@ func newDocument(d *engine.Document) (*document.Document, error) {
 	addFilters(out, d)
 	analyze := analysis.For(d.Language)
 	for _, f := range textFields {
-		var tokens []french.Token
-		for _, text := range f.texts(d) {
-			if text != "" {
-				tokens = append(tokens, analyze(text)...)
-			}
-		}
-		addText(out, f.name, f.forms, tokens)
+		addText(out, f.name, f.texts(d), analyze)
 	}
 	return out, nil
 }
@@ -159,42 +143,42 @@ func addFilters(out *document.Document, d *engine.Document) {
 	}
 	add(fieldPerson, facet, people...)
 	add(fieldPublished, facet, d.Published.UTC().Format(dateLayout))
-
-	moment := func(name string, t *time.Time) {
-		if t != nil {
-			out.AddField(document.NewNumericFieldWithIndexingOptions(name, nil, milliseconds(*t), index.IndexField|index.SkipFreqNorm))
-		}
-	}
-	moment(fieldDate, &d.Published)
-	moment(fieldExpiry, d.Expires)
 	if d.EmbargoedUntil != nil {
 		// Rounded up, so that nothing shows a fraction of a millisecond too soon.
-		lift := d.EmbargoedUntil.Add(time.Millisecond - time.Nanosecond)
-		moment(fieldEmbargo, &lift)
+		add(fieldEmbargo, facet, d.EmbargoedUntil.Add(time.Millisecond-time.Nanosecond).UTC().Format(dateLayout))
+	}
+	if d.Expires != nil {
+		add(fieldExpiry, facet, d.Expires.UTC().Format(dateLayout))
 	}
 }
 
-func milliseconds(t time.Time) float64 { return float64(t.UnixMilli()) }
+// valueGap parts the values of a field, so that no phrase spans two.
+const valueGap = 100
 
-func addText(out *document.Document, name string, forms []string, tokens []french.Token) {
-	fields := map[string]*field{}
-	for _, form := range append([]string{formEdge}, forms...) {
-		fields[form] = newField(name+"."+form, index.IndexField)
-	}
-	exact, folded, stem, edge := fields[formExact], fields[formFolded], fields[formStem], fields[formEdge]
-	for i := range tokens {
-		t := &tokens[i]
-		if exact != nil {
-			exact.add(t.Exact)
-		}
-		stem.add(t.Stem)
-		if seen := folded.add(t.Folded); !seen && !t.Stop {
-			for _, p := range prefixes(t.Folded) {
-				edge.add(p)
+func addText(out *document.Document, name string, texts []string, analyze func(string) []french.Token) {
+	exact, stem, edge := newField(name+"."+formExact, index.IndexField), newField(name+"."+formStem, index.IndexField), newField(name+"."+formEdge, index.IndexField)
+	folded := newField(name+"."+formFolded, index.IndexField|index.IncludeTermVectors)
+	start := 0
+	for _, text := range texts {
+		tokens := analyze(text)
+		for i := range tokens {
+			t := &tokens[i]
+			// Words without accents are found as folded ones; only accents make a difference.
+			if t.Exact != t.Folded {
+				exact.add(t.Exact)
+			}
+			stem.add(t.Stem)
+			if seen := folded.addAt(t.Folded, start+t.Position+1); !seen && !t.Stop {
+				for _, p := range prefixes(t.Folded) {
+					edge.add(p)
+				}
 			}
 		}
+		if len(tokens) > 0 {
+			start += tokens[len(tokens)-1].Position + valueGap
+		}
 	}
-	for _, f := range fields {
+	for _, f := range []*field{exact, folded, stem, edge} {
 		if f.length > 0 {
 			out.AddField(f)
 		}
@@ -261,6 +245,14 @@ func (f *field) add(term string) bool {
 	if !f.options.SkipFreqNorm() {
 		t.SetFrequency(t.Frequency() + 1)
 	}
+	return seen
+}
+
+// addAt is add for a word whose place in the text counts.
+func (f *field) addAt(term string, position int) bool {
+	seen := f.add(term)
+	t := f.terms[term]
+	t.Locations = append(t.Locations, &index.TokenLocation{Position: position})
 	return seen
 }
 

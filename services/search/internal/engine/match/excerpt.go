@@ -20,6 +20,7 @@ type Analyzer func(text string) []french.Token
 type Highlighter struct {
 	Analyze Analyzer
 	Terms   []Term
+	Phrases []Phrase
 	Typos   bool // also mark words that match but for wrong letters
 }
 
@@ -30,19 +31,46 @@ const maxExcerptBytes = 32 << 10
 type span struct{ start, end, term int }
 
 func (h *Highlighter) spans(text string) []span {
-	if len(h.Terms) == 0 || text == "" {
+	if h.asks() == 0 || text == "" {
 		return nil
 	}
 	var out []span
-	for _, w := range h.Analyze(text) {
+	words := h.Analyze(text)
+	for at := 0; at < len(words); at++ {
+		if i, n := h.phraseAt(words[at:]); n > 0 {
+			for _, w := range words[at : at+n] {
+				out = append(out, span{w.Start, w.End, len(h.Terms) + i})
+			}
+			at += n - 1
+			continue
+		}
+		w := &words[at]
 		for i := range h.Terms {
-			if h.Terms[i].matches(&w, h.Typos) {
+			if h.Terms[i].matches(w, h.Typos) {
 				out = append(out, span{w.Start, w.End, i})
 				break
 			}
 		}
 	}
 	return out
+}
+
+// asks is how many words and phrases are looked for.
+func (h *Highlighter) asks() int { return len(h.Terms) + len(h.Phrases) }
+
+// phraseAt returns the phrase that words start with and its length; 0 when they
+// start with none.
+func (h *Highlighter) phraseAt(words []french.Token) (i, n int) {
+	for i, p := range h.Phrases {
+		n := 0
+		for n < len(p) && n < len(words) && words[n].Folded == p[n] {
+			n++
+		}
+		if n == len(p) {
+			return i, n
+		}
+	}
+	return 0, 0
 }
 
 // Marks returns the words of a text that matched, in order.
@@ -56,7 +84,7 @@ func (h *Highlighter) Marks(text string) []engine.Mark {
 // cut between words, with an ellipsis where it was cut.
 func (h *Highlighter) Excerpt(description, body string) (string, []engine.Mark) {
 	head := h.spans(description)
-	if c := best(description, head); c.terms == len(h.Terms) && c.terms > 0 {
+	if c := best(description, head); c.terms == h.asks() && c.terms > 0 {
 		return cut(description, head, c)
 	}
 	if len(body) > maxExcerptBytes {

@@ -3,6 +3,7 @@
 package match
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -164,4 +165,11 @@ func wordEnd(text string) int {
 		return i
 	}
 	return len(text)
+}
+
+// Equal reports whether two questions ask for the same.
+func (q *Question) Equal(other *Question) bool {
+	same := func(a, b Phrase) bool { return slices.Equal(a, b) }
+	return slices.Equal(q.Terms, other.Terms) && slices.Equal(q.Not, other.Not) &&
+		slices.EqualFunc(q.Phrases, other.Phrases, same) && slices.EqualFunc(q.NotPhrases, other.NotPhrases, same)
 }

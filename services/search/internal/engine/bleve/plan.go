@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bleve
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/blevesearch/bleve/v2/index/scorch"
+
+	"github.com/relais-press/relais/services/search/internal/analysis"
+	"github.com/relais-press/relais/services/search/internal/engine"
+	"github.com/relais-press/relais/services/search/internal/engine/match"
+)
+
+// What a match of each form of a word is worth, beside the field it is in.
+var formBoosts = map[string]float64{formExact: 4, formFolded: 2, formStem: 1, formEdge: 0.5}
+
+const (
+	typoBoost      = 0.2 // what a match is worth when letters are wrong
+	rewordingBoost = 0.4 // what a match of other words is worth beside one of those typed
+	phraseBoost    = 3   // what a phrase is worth, beside the field it is in
+)
+
+// maxVariants is how many words of the index a mistyped word may stand for in one field.
+const maxVariants = 128
+
+// leniency says how a text may differ from what was typed.
+type leniency struct {
+	typos bool // letters may be wrong
+	some  bool // two thirds of three words or more will do
+}
+
+// leniencies are tried in turn until something matches.
+var leniencies = []leniency{{}, {typos: true}, {typos: true, some: true}}
+
+// reading is a text as one or more languages understand it.
+type reading struct {
+	languages []string // of the editions it is looked for in
+	question  match.Question
+	boost     float64
+}
+
+// readings reads a query's text in each language, and its rewordings in theirs.
+// Languages that agree share a reading.
+func readings(q *engine.Query, languages []string) []reading {
+	var out []reading
+	add := func(text, language string, boost float64) {
+		question := match.Parse(text, analysis.For(language))
+		if question.Empty() {
+			return
+		}
+		i := slices.IndexFunc(out, func(r reading) bool { return r.boost == boost && r.question.Equal(&question) })
+		if i < 0 {
+			out = append(out, reading{question: question, boost: boost})
+			i = len(out) - 1
+		}
+		out[i].languages = append(out[i].languages, language)
+	}
+	for _, l := range languages {
+		add(q.Text, l, 1)
+	}
+	for _, also := range q.Also {
+		for _, l := range languages {
+			if primary, _, _ := strings.Cut(l, "-"); primary == also.Language {
+				add(also.Text, l, rewordingBoost)
+			}
+		}
+	}
+	return out
+}
+
+// searchedLanguages are the languages of the index that a query admits; one that
+// is only counted is admitted too.
+func searchedLanguages(snapshot *scorch.IndexSnapshot, q *engine.Query, counted bool) ([]string, error) {
+	dict, err := snapshot.FieldDict(fieldLanguage)
+	if err != nil {
+		return nil, fmt.Errorf("list languages: %w", err)
+	}
+	defer dict.Close()
+	var out []string
+	for {
+		entry, err := dict.Next()
+		if err != nil {
+			return nil, fmt.Errorf("list languages: %w", err)
+		}
+		if entry == nil {
+			return out, nil
+		}
+		if (counted || admits(q.Languages, entry.Term)) && admits(q.Viewer.Languages, entry.Term) {
+			out = append(out, entry.Term)
+		}
+	}
+}
+
+func admits(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
+
+// look is one term of the index to look up, and what finding it is worth.
+type look struct {
+	field *textField
+	form  string
+	term  string
+	boost float64
+}
+
+func (l *look) name() string { return l.field.name + "." + l.form }
+
+// plan is how a reading is looked up.
+type plan struct {
+	languages []string
+	words     [][]look // each word by any of its looks
+	least     int      // so many words must match
+	phrases   []match.Phrase
+	not       [][]look
+	without   []match.Phrase
+	all       bool // nothing is asked for, only ruled out
+	fields    []textField
+	boost     float64
+}
+
+// planner turns readings into plans over one state of the index.
+type planner struct {
+	snapshot *scorch.IndexSnapshot
+	query    *engine.Query
+}
+
+func (p *planner) plan(r *reading, lenient leniency) (*plan, error) {
+	out := &plan{
+		languages: r.languages, phrases: r.question.Phrases, without: r.question.NotPhrases,
+		all: r.question.OnlyNot(), fields: textFields, boost: r.boost,
+	}
+	if p.query.Titles {
+		out.fields = titles()
+	}
+	for i := range r.question.Terms {
+		looks, err := p.word(&r.question.Terms[i], out.fields, lenient.typos)
+		if err != nil {
+			return nil, err
+		}
+		out.words = append(out.words, looks)
+	}
+	for i := range r.question.Not {
+		out.not = append(out.not, whole(&r.question.Not[i], textFields))
+	}
+	out.least = len(out.words)
+	switch n := len(out.words); {
+	case p.query.AnyWord:
+		out.least = min(n, 1)
+	case lenient.some && n >= 3:
+		out.least = (2*n + 2) / 3
+	}
+	return out, nil
+}
+
+// whole looks a finished word up in every form.
+func whole(t *match.Term, fields []textField) []look {
+	var out []look
+	for i := range fields {
+		f := &fields[i]
+		if t.Exact != t.Folded {
+			out = append(out, look{f, formExact, t.Exact, f.boost * formBoosts[formExact]})
+		}
+		out = append(out,
+			look{f, formFolded, t.Folded, f.boost * formBoosts[formFolded]},
+			look{f, formStem, t.Stem, f.boost * formBoosts[formStem]})
+	}
+	return out
+}
+
+// word looks a word up in any part of an edition and any form.
+func (p *planner) word(t *match.Term, fields []textField, typos bool) ([]look, error) {
+	out := whole(t, fields)
+	prefix, edits := "", 0
+	if t.Prefix {
+		prefix = edge(t.Folded)
+	}
+	if typos {
+		edits = t.Edits()
+	}
+	for i := range fields {
+		f := &fields[i]
+		if prefix != "" {
+			out = append(out, look{f, formEdge, prefix, f.boost * formBoosts[formEdge]})
+		}
+		if edits == 0 {
+			continue
+		}
+		// Beginnings of words hold whole words too, so one look-up does for both.
+		form, term := formFolded, t.Folded
+		if prefix != "" {
+			form, term = formEdge, prefix
+		}
+		var err error
+		if out, err = p.variants(out, f, form, term, edits); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// variants adds the terms of the index that are some edits away from a word.
+func (p *planner) variants(out []look, f *textField, form, word string, edits int) ([]look, error) {
+	dict, err := p.snapshot.FieldDictFuzzy(f.name+"."+form, word, edits, "")
+	if err != nil {
+		return nil, fmt.Errorf("look for variants of %q: %w", word, err)
+	}
+	defer dict.Close()
+	for range maxVariants {
+		entry, err := dict.Next()
+		if err != nil {
+			return nil, fmt.Errorf("look for variants of %q: %w", word, err)
+		}
+		if entry == nil {
+			break
+		}
+		out = append(out, look{f, form, entry.Term, f.boost * typoBoost})
+	}
+	return out, nil
+}
