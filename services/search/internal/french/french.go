@@ -5,11 +5,12 @@
 //
 // Elision is resolved with any of five apostrophes (' ’ ‘ ′ ʼ), accents and the
 // ligatures œ and æ are folded, inclusive writing (avocat·e·s, avocat(e)s) is
-// read as its base word, hyphens part words, and a light stem joins the forms
-// of a word.
+// read as its base word, references to articles of law (art. L. 123-4) have one
+// form, hyphens part words, and a light stem joins the forms of a word.
 package french
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,8 +40,8 @@ func Analyze(s string) []Token {
 }
 
 // Words cuts a text into words without stems. With elision, French articles and
-// pronouns before an apostrophe are left out, and inclusive writing is read as
-// its base word; without, a word keeps what stands around its apostrophes.
+// pronouns before an apostrophe are left out, and inclusive writing and references
+// are read; without, a word keeps what stands around its apostrophes.
 func Words(s string, elision bool) []Token {
 	out := make([]Token, 0, len(s)/6)
 	for i := 0; i < len(s); {
@@ -60,6 +61,7 @@ func Words(s string, elision bool) []Token {
 		w.joinApostrophes(elision)
 		if elision {
 			w.joinInclusive()
+			w.readReference()
 		}
 		if t, ok := w.token(); ok {
 			t.Position = len(out)
@@ -71,10 +73,11 @@ func Words(s string, elision bool) []Token {
 }
 
 // word is a word being read: text[start:end] is what was written, text[start:base]
-// what it stands for.
+// what it stands for unless form says it.
 type word struct {
 	text             string
 	start, base, end int
+	form             string
 }
 
 func wordRune(r rune) bool {
@@ -153,7 +156,7 @@ func (w *word) joinApostrophes(french bool) {
 
 // token makes the token of the word that was read.
 func (w *word) token() (Token, bool) {
-	exact := norm.NFC.String(strings.ToLower(clean(w.text[w.start:w.base])))
+	exact := norm.NFC.String(strings.ToLower(clean(cmp.Or(w.form, w.text[w.start:w.base]))))
 	folded := strings.ReplaceAll(Fold(exact), "'", "")
 	return Token{Exact: exact, Folded: folded, Start: w.start, End: w.end}, folded != ""
 }

@@ -47,7 +47,12 @@ func TestWhatIsAWord(t *testing.T) {
 		},
 		{"a full stop is no ending", "la fin. Et puis seraphin.legal", []string{"la", "fin", "Et", "puis", "seraphin", "legal"}},
 		{"parentheses are no ending", "Claire BALVA(CEO) et (e)", []string{"Claire", "BALVA", "CEO", "et", "e"}},
-		{"references", "art. L. 123-4, 2ème, 27e", []string{"art", "L", "123", "4", "2ème", "27e"}},
+		{"references", "art. L. 123-4, L123-4, R 55-1, A.\u00a012, 2ème, 27e", []string{
+			"art", "L. 123", "4", "L123", "4", "R 55", "1", "A.\u00a012", "2ème", "27e",
+		}},
+		{"no references", "il a 18 ans, A 18 h, l'123, d 2e, vol R, D", []string{
+			"il", "a", "18", "ans", "A", "18", "h", "123", "d", "2e", "vol", "R", "D",
+		}},
 		{"soft hyphen", "collec\u00adtivités", []string{"collec\u00adtivités"}},
 		{"decomposed accents", "collectivite\u0301s", []string{"collectivite\u0301s"}},
 		{"quotes are no elision", "'l' 'usager'", []string{"l", "usager"}},
@@ -84,6 +89,33 @@ func TestForms(t *testing.T) {
 	}
 }
 
+func TestReferencesHaveOneForm(t *testing.T) {
+	for want, writings := range map[string][]string{
+		"article l123 4":    {"article L. 123-4", "art. L. 123-4", "art. L.123-4", "Art L123-4", "article l 123-4", "art.\u00a0L.\u00a0123-4"},
+		"articles 47 et 48": {"articles 47 et 48", "arts. 47 et 48"},
+		"art du procès":     {"art du procès", "l’art. du procès"},
+		"art lyrique":       {"art lyrique", "art, lyrique"},
+	} {
+		for _, writing := range writings {
+			var got []string
+			for _, token := range french.Analyze(writing) {
+				got = append(got, token.Exact)
+			}
+			if diff := cmp.Diff(strings.Fields(want), got); diff != "" {
+				t.Errorf("%q (-want +got):\n%s", writing, diff)
+			}
+		}
+	}
+}
+
+func TestTheSignOfANumberSaysLittle(t *testing.T) {
+	for _, sign := range []string{"n°", "nº", "N°", "no"} {
+		if tokens := french.Analyze(sign + " 2016-1321"); len(tokens) != 3 || !tokens[0].Stop || tokens[1].Stop {
+			t.Errorf("%s: %+v", sign, tokens)
+		}
+	}
+}
+
 // TestQueriesMeetTheRecap asks, of every word of a query, that some word of the
 // real recap has the same stem.
 func TestQueriesMeetTheRecap(t *testing.T) {
@@ -112,7 +144,7 @@ func TestQueriesMeetTheRecap(t *testing.T) {
 
 func FuzzAnalyze(f *testing.F) {
 	for _, s := range []string{
-		"l’avocat·e·s aujourd'hui", "avocat(e)s", "presqu’île", "d'", "''", "l’’a", "a·e·", "art. L. 123-4", "\xff\xfe", "İstanbul", "ﬁn", "e\u0301", "x·\u00ade",
+		"l’avocat·e·s aujourd'hui", "avocat(e)s", "presqu’île", "d'", "''", "l’’a", "a·e·", "art. L. 123-4", "A.\u00a01", "art.", "l .1", "\xff\xfe", "İstanbul", "ﬁn", "e\u0301", "x·\u00ade",
 	} {
 		f.Add(s)
 	}
