@@ -5,7 +5,7 @@ package french
 import "strings"
 
 // Stem joins the forms of a folded French word: singular and plural, masculine
-// and feminine, -al and -aux, -eux and -euse, -teur and -trice. It is light on
+// and feminine, -al and -aux, -eur or -eux and -euse, -teur and -trice. It is light on
 // purpose, after J. Savoy, "A stemming procedure and stopword list for general
 // French corpora" (JASIS 50, 1999) and "Light stemming approaches for the
 // French, Portuguese, German and Hungarian languages" (SAC 2006): derivations
@@ -30,16 +30,23 @@ func irregular(w string) (string, bool) {
 	case "pays", "fils", "bras", "cours", "prix", "voix", "gaz", "temps", "corps", "dos", "vers", "mois", "cas", "fois", "trois",
 		"bois", "choix", "croix", "taux", "faux", "deux", "mieux", "yeux", "paix", "noix", "poids", "puis", "tiers", "cris":
 		return w, true
-	case "jeux", "lieux", "enjeux", "milieux", "cheveux", "neveux", "voeux", "feux", "aveux", "adieux", "pneus", "bleus":
+	case "noyaux", "tuyaux", "joyaux", "boyaux",
+		"jeux", "lieux", "enjeux", "milieux", "cheveux", "neveux", "voeux", "feux", "aveux", "adieux", "pneus", "bleus":
 		return w[:len(w)-1], true
 	case "nouvel", "nouvelle", "nouvelles", "nouveaux":
 		return "nouveau", true
 	case "bel", "belle", "belles", "beaux":
 		return "beau", true
-	case "travaux":
-		return "travail", true
-	case "baux":
-		return "bail", true
+	case "vieux", "vieil", "vieille", "vieilles":
+		return "vieux", true
+	case "travaux", "baux", "vitraux", "coraux":
+		return w[:len(w)-2] + "il", true
+	case "elue", "elues", "bonne", "bonnes":
+		return w[:3], true
+	case "cheffe", "cheffes":
+		return "chef", true
+	case "course", "courses", "porte", "portes", "vente", "ventes", "medecine", "medecines":
+		return strings.TrimSuffix(w, "s"), true
 	case "yeuse":
 		return w, true
 	}
@@ -66,7 +73,9 @@ func feminine(w string) string {
 		least    int // shortest word the rule is for
 	}{
 		{"trice", "teur", 7},
-		{"euse", "eux", 6},
+		{"euse", "eur", 6},
+		{"eure", "eur", 7},
+		{"eux", "eur", 5},
 		{"aise", "ai", 6},
 		{"oise", "oi", 6},
 		{"ive", "if", 5},
@@ -74,6 +83,7 @@ func feminine(w string) string {
 		{"elle", "el", 6},
 		{"enne", "en", 6},
 		{"onne", "on", 6},
+		{"anne", "an", 7},
 		{"ette", "et", 6},
 		{"ere", "er", 5},
 	} {

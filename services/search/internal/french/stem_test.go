@@ -63,7 +63,7 @@ ministère ministères
 région régions
 débat débats
 participant participante participants
-élu élus
+élu élus élue élues
 ville villes
 mairie mairies
 commune communes
@@ -90,6 +90,20 @@ code codes
 règle règles
 médiateur médiatrice médiateurs médiatrices
 travail travaux
+vitrail vitraux
+noyau noyaux
+loyal loyaux loyale
+vieux vieil vieille vieilles
+bon bons bonne bonnes
+chef chefs cheffe cheffes
+chercheur chercheurs chercheuse chercheuses
+professeur professeure professeures
+creux creuse creuses
+paysan paysans paysanne paysannes
+course courses
+vente ventes
+local locaux locale
+château châteaux
 bail baux
 `
 
@@ -100,7 +114,10 @@ juridique juridiction juriste
 pays paye
 fils file
 bras bras-le
-cours cour
+cours cour course
+port porte
+vent vente
+médecin médecine
 prix prise
 voix voie
 temps tempe
@@ -135,6 +152,9 @@ données donateur
 territoire territorial
 européen europe
 1er 2e
+heure heureux
+peur peu
+tuyau tuyère
 27e 127e
 `
 
