@@ -20,11 +20,11 @@ func For(language string) func(text string) []french.Token {
 	case "en":
 		return light(english, "a an and are as at be by for from has have in is it its of on or that the this to was were will with")
 	case "de":
-		return light(german, "am an auf aus bei das dem den der des die ein eine einem einen einer eines für im in ist mit nicht und vom von zu zum zur")
+		return compounds(light(german, "am an auf aus bei das dem den der des die ein eine einem einen einer eines für im in ist mit nicht und vom von zu zum zur"))
 	case "es":
 		return light(spanish, "a al con de del e el en es la las lo los o para por que se su sus un una uno y")
 	case "it":
-		return light(italian, "a al alla che con da dal dei del della di e è gli i il in la le lo nel nella per si su un una uno")
+		return elisions(light(italian, "a al alla che con da dal dei del della di e è gli i il in la le lo nel nella per si su un una uno"))
 	}
 	return light(func(w string) string { return w }, "")
 }
@@ -45,19 +45,25 @@ func light(stem func(string) string, stops string) func(string) []french.Token {
 // effective is suffixing?", JASIS 42, 1991).
 func english(w string) string {
 	switch n := len(w); {
+	case w == "cookies", w == "movies":
+		return w[:n-1]
 	case n > 4 && strings.HasSuffix(w, "ies") && !strings.HasSuffix(w, "eies") && !strings.HasSuffix(w, "aies"):
 		return w[:n-3] + "y"
-	case n > 4 && hasAny(w, "sses", "xes", "ches", "shes", "zes"):
+	case n > 4 && hasAny(w, "sses", "xes", "ches", "shes"):
 		return w[:n-2]
-	case n > 3 && strings.HasSuffix(w, "s") && !hasAny(w, "us", "ss", "is"):
+	case n > 3 && strings.HasSuffix(w, "s") && !hasAny(w, "us", "ss", "is") && w != "news":
 		return w[:n-1]
 	}
 	return w
 }
 
-// german takes the endings of declension away (after Savoy 2006, light).
+// german takes the endings of declension away (after Savoy 2006, light): the s
+// of the genitive, which follows certain letters only, then any other.
 func german(w string) string {
-	for _, ending := range []string{"ern", "em", "en", "er", "es", "e", "s", "n"} {
+	if n := len(w); n >= 5 && w[n-1] == 's' && strings.IndexByte("bdfghklmnrt", w[n-2]) >= 0 {
+		w = w[:n-1]
+	}
+	for _, ending := range []string{"ern", "em", "en", "er", "es", "e", "n"} {
 		if len(w) >= len(ending)+4 && strings.HasSuffix(w, ending) {
 			return w[:len(w)-len(ending)]
 		}
@@ -68,7 +74,7 @@ func german(w string) string {
 // spanish joins number and gender.
 func spanish(w string) string {
 	switch n := len(w); {
-	case n > 5 && strings.HasSuffix(w, "ces"):
+	case n > 4 && strings.HasSuffix(w, "ces"):
 		return w[:n-3] + "z"
 	case n > 4 && hasAny(w, "os", "as", "es"):
 		return w[:n-2]
@@ -80,11 +86,12 @@ func spanish(w string) string {
 
 // italian joins number and gender.
 func italian(w string) string {
-	n := len(w)
-	if n > 5 && hasAny(w, "che", "ghe", "chi", "ghi") {
+	switch n := len(w); {
+	case n > 6 && hasAny(w, "trice", "trici"):
+		return w[:n-4] + "or"
+	case n > 5 && hasAny(w, "che", "ghe", "chi", "ghi", "io", "cia", "cie", "gia", "gie"):
 		return w[:n-2]
-	}
-	if n > 4 && hasAny(w, "a", "e", "i", "o") {
+	case n > 4 && hasAny(w, "a", "e", "i", "o"):
 		return w[:n-1]
 	}
 	return w
