@@ -22,7 +22,7 @@ import (
 // the test closes.
 func Test(t *testing.T, open func(t *testing.T) engine.Engine) {
 	t.Helper()
-	for _, group := range [][]contract{applying, seeing, finding, reading} {
+	for _, group := range [][]contract{applying, seeing, finding, reading, asking, hostile} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				e := open(t)
