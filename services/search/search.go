@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/lifecycle"
@@ -17,6 +16,7 @@ import (
 	"github.com/relais-press/relais/services/search/internal/api"
 	"github.com/relais-press/relais/services/search/internal/engine"
 	"github.com/relais-press/relais/services/search/internal/engine/bleve"
+	"github.com/relais-press/relais/services/search/internal/generation"
 	"github.com/relais-press/relais/services/search/internal/indexer"
 	"github.com/relais-press/relais/services/search/widget"
 )
@@ -28,7 +28,7 @@ type Config struct {
 
 // Service is search.
 type Service struct {
-	engine  engine.Engine
+	index   *generation.Index
 	indexer *indexer.Indexer
 	codes   *shortlink.Codes
 	routes  *web.Router
@@ -43,10 +43,10 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 		}
 	}()
 	s := &Service{}
-	if s.engine, err = openIndex(ctx, dir, deps); err != nil {
+	if s.index, err = openIndex(ctx, dir, deps); err != nil {
 		return nil, err
 	}
-	if s.indexer, err = indexer.New(ctx, s.engine, deps.Bus, cfg.Instance, deps.Logger, deps.Metrics); err != nil {
+	if s.indexer, err = indexer.New(ctx, s.index, deps.Bus, cfg.Instance, noVectors, deps.Logger, deps.Metrics); err != nil {
 		return nil, err
 	}
 	if s.codes, err = shortlink.NewCodes(ctx, deps.Bus); err != nil {
@@ -57,7 +57,7 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 	if err != nil {
 		return nil, err
 	}
-	face, err := api.New(s.engine, s.codes, deps.PublicURL)
+	face, err := api.New(s.index, s.codes, deps.PublicURL)
 	if err != nil {
 		return nil, err
 	}
@@ -65,29 +65,17 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 	return s, err
 }
 
-// openIndex opens the embedded index. One that is ahead of the log belongs to
-// another log and is made anew.
-func openIndex(ctx context.Context, dir string, deps lifecycle.Deps) (engine.Engine, error) {
-	index, err := bleve.Open(dir, deps.Logger)
-	if err != nil {
-		return nil, err
-	}
-	position, err := index.Position(ctx)
+// openIndex opens the generation of the index that serves.
+func openIndex(ctx context.Context, dir string, deps lifecycle.Deps) (*generation.Index, error) {
+	store, err := bleve.NewStore(dir, deps.Logger)
 	if err != nil {
 		return nil, err
 	}
 	last, err := deps.Bus.LastSequence(ctx, bus.Articles)
-	if err != nil || position <= last {
-		return index, err
-	}
-	deps.Logger.WarnContext(ctx, "index made anew: it is ahead of the log", "index", position, "log", last)
-	if err := index.Close(); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	if err := os.RemoveAll(dir); err != nil {
-		return nil, fmt.Errorf("make index anew: %w", err)
-	}
-	return bleve.Open(dir, deps.Logger)
+	return generation.Open(ctx, store, last, deps.Logger)
 }
 
 // Handler answers search's routes.
@@ -102,5 +90,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := group.Run(ctx); err != nil {
 		return err
 	}
-	return s.engine.Close()
+	return s.index.Close()
 }
+
+func noVectors(context.Context, []engine.Document) error { return nil }

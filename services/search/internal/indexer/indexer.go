@@ -13,7 +13,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/services/search/internal/engine"
@@ -32,6 +31,7 @@ type Indexer struct {
 	bus      *bus.Bus
 	stages   *bus.StageBoard
 	instance string
+	embed    Embed
 	log      *slog.Logger
 
 	target atomic.Uint64  // where the log ended when the indexer started
@@ -42,10 +42,13 @@ type Indexer struct {
 	freshness prometheus.Histogram
 }
 
+// Embed gives documents their vectors. Without an embedder it does nothing.
+type Embed func(ctx context.Context, documents []engine.Document) error
+
 // New returns an indexer. instance names this index among those that run.
-func New(ctx context.Context, e engine.Engine, b *bus.Bus, instance string, log *slog.Logger, metrics prometheus.Registerer) (*Indexer, error) {
+func New(ctx context.Context, e engine.Engine, b *bus.Bus, instance string, embed Embed, log *slog.Logger, metrics prometheus.Registerer) (*Indexer, error) {
 	x := &Indexer{
-		engine: e, bus: b, instance: instance, log: log,
+		engine: e, bus: b, instance: instance, embed: embed, log: log,
 		indexed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "relais_search_indexed_total", Help: "Versions of editions applied to the index.",
 		}),
@@ -81,6 +84,9 @@ func New(ctx context.Context, e engine.Engine, b *bus.Bus, instance string, log 
 	return x, nil
 }
 
+// Position is the sequence of the log that the index has reached.
+func (x *Indexer) Position() uint64 { return x.done.Load() }
+
 // Check returns nil once the index has reached what the log held at the start.
 func (x *Indexer) Check(context.Context) error {
 	if done, target := x.done.Load(), x.target.Load(); done < target {
@@ -100,11 +106,14 @@ func (x *Indexer) Run(ctx context.Context) error {
 func (x *Indexer) apply(ctx context.Context, messages []bus.Message) error {
 	documents := make([]engine.Document, 0, len(messages))
 	for _, m := range messages {
-		change, err := article.Decode(m.Header, m.Data)
+		d, err := document(m)
 		if err != nil {
-			return fault.Wrap(fault.Malformed, "not an edition", fmt.Errorf("sequence %d: %w", m.Sequence, err))
+			return err
 		}
-		documents = append(documents, engine.NewDocument(&change.Edition))
+		documents = append(documents, d)
+	}
+	if err := x.embed(ctx, documents); err != nil {
+		return err
 	}
 	last := messages[len(messages)-1]
 	if err := x.engine.Apply(ctx, documents, last.Sequence); err != nil {

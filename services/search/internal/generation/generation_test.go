@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package generation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/services/search/internal/engine"
+	"github.com/relais-press/relais/services/search/internal/engine/bleve"
+	"github.com/relais-press/relais/services/search/internal/generation"
+)
+
+// journal is a log in memory: what generation asks of one.
+type journal struct {
+	mu      sync.Mutex
+	entries []engine.Document
+	grown   *sync.Cond
+}
+
+func newJournal() *journal {
+	j := &journal{}
+	j.grown = sync.NewCond(&j.mu)
+	return j
+}
+
+// publish appends an edition and applies it, as the indexer would.
+func (j *journal) publish(t *testing.T, x engine.Engine, d engine.Document) {
+	t.Helper()
+	j.mu.Lock()
+	j.entries = append(j.entries, d)
+	position := uint64(len(j.entries))
+	j.grown.Broadcast()
+	j.mu.Unlock()
+	fatal(t, x.Apply(t.Context(), []engine.Document{d}, position))
+}
+
+func (j *journal) Replay(ctx context.Context, fn func(d engine.Document, position uint64) error, caughtUp func()) error {
+	defer context.AfterFunc(ctx, j.grown.Broadcast)()
+	told := false
+	for i := 0; ; i++ {
+		j.mu.Lock()
+		if i == len(j.entries) && !told {
+			j.mu.Unlock()
+			told = true
+			caughtUp()
+			j.mu.Lock()
+		}
+		for i == len(j.entries) && ctx.Err() == nil {
+			j.grown.Wait()
+		}
+		if ctx.Err() != nil {
+			j.mu.Unlock()
+			return ctx.Err()
+		}
+		d := j.entries[i]
+		j.mu.Unlock()
+		if err := fn(d, uint64(i+1)); err != nil {
+			return err
+		}
+	}
+}
+
+func (j *journal) Prepare(context.Context, []engine.Document) error { return nil }
+
+func (j *journal) Last(context.Context) (uint64, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return uint64(len(j.entries)), nil
+}
+
+func doc(id string, version int, headline string) engine.Document {
+	return engine.Document{
+		ID: id, Language: "fr", SourceLanguage: "fr", Version: version, PubStatus: article.Usable, Headline: headline,
+		Published: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
+}
+
+func open(t *testing.T, dir string, last uint64) *generation.Index {
+	t.Helper()
+	store, err := bleve.NewStore(dir, slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	x, err := generation.Open(t.Context(), store, last, slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	t.Cleanup(func() { fatal(t, x.Close()) })
+	return x
+}
+
+func TestRebuildWhilePublishingAndSearching(t *testing.T) {
+	j, x := newJournal(), open(t, t.TempDir(), 0)
+	for i := range 50 {
+		j.publish(t, x, doc(fmt.Sprintf("early-%d", i), 1, fmt.Sprintf("Chronique matinale %d", i)))
+	}
+	stop := make(chan struct{})
+	var busy sync.WaitGroup
+	busy.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			res, err := x.Search(context.Background(), engine.Query{Text: "matinale", Limit: 1})
+			if err != nil || res.Total != 50 {
+				t.Errorf("a search meanwhile found %d (%v), want 50", res.Total, err)
+				return
+			}
+		}
+	})
+	late := 0
+	busy.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				j.publish(t, x, doc(fmt.Sprintf("late-%d", late), 1, "Chronique tardive"))
+				late++
+			}
+		}
+	})
+	for _, back := range []bool{false, true, false, true} {
+		fatal(t, x.Rebuild(t.Context(), j, back))
+		if s := x.Status(); s.State != generation.Serves || s.Serving != s.Slot || s.Error != "" || s.Editions < 50 {
+			t.Errorf("status is %+v", s)
+		}
+	}
+	close(stop)
+	busy.Wait()
+	res, err := x.Search(t.Context(), engine.Query{Text: "tardive"})
+	fatal(t, err)
+	if res.Total != late {
+		t.Errorf("%d of %d late articles are found", res.Total, late)
+	}
+}
+
+func TestRebuildRepairsWhatIsDamaged(t *testing.T) {
+	j, x := newJournal(), open(t, t.TempDir(), 0)
+	j.publish(t, x, doc("a", 1, "Séance publique"))
+	j.entries = append(j.entries, doc("b", 1, "Budget communal")) // the index never got it
+	fatal(t, x.Rebuild(t.Context(), j, false))
+	if res, err := x.Search(t.Context(), engine.Query{Text: "budget"}); err != nil || res.Total != 1 {
+		t.Errorf("found %d (%v)", res.Total, err)
+	}
+	if at, err := x.Position(t.Context()); err != nil || at != 2 {
+		t.Errorf("position is %d (%v), want 2", at, err)
+	}
+}
+
+func TestServingOutlivesTheProcess(t *testing.T) {
+	dir := t.TempDir()
+	j := newJournal()
+	store, err := bleve.NewStore(dir, slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	x, err := generation.Open(t.Context(), store, 0, slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	j.publish(t, x, doc("a", 1, "Séance publique"))
+	fatal(t, x.Rebuild(t.Context(), j, false))
+	fatal(t, x.Close())
+	x = open(t, dir, 1)
+	if s := x.Status(); s.Serving != engine.SlotB || s.State != generation.Idle {
+		t.Errorf("status is %+v", s)
+	}
+	if n, err := x.Count(t.Context()); err != nil || n != 1 {
+		t.Errorf("holds %d (%v)", n, err)
+	}
+}
+
+// deaf is a store whose generations lose every second edition.
+type deaf struct{ engine.Store }
+
+type deafEngine struct{ engine.Engine }
+
+func (s deaf) Open(ctx context.Context, slot engine.Slot) (engine.Engine, error) {
+	e, err := s.Store.Open(ctx, slot)
+	if slot == engine.SlotB {
+		e = deafEngine{e}
+	}
+	return e, err
+}
+
+func (e deafEngine) Apply(ctx context.Context, documents []engine.Document, position uint64) error {
+	return e.Engine.Apply(ctx, slices.DeleteFunc(slices.Clone(documents), func(d engine.Document) bool { return d.ID == "b" }), position)
+}
+
+func TestAGenerationThatLacksSomethingNeverServes(t *testing.T) {
+	store, err := bleve.NewStore(t.TempDir(), slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	x, err := generation.Open(t.Context(), deaf{store}, 0, slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	defer x.Close()
+	j := newJournal()
+	j.publish(t, x, doc("a", 1, "Séance publique"))
+	j.publish(t, x, doc("b", 1, "Budget communal"))
+	err = x.Rebuild(t.Context(), j, false)
+	if err == nil || !strings.Contains(err.Error(), "holds 1 editions, the log 2") {
+		t.Fatalf("rebuild returned %v", err)
+	}
+	if s := x.Status(); s.State != generation.Failed || s.Serving != engine.SlotA || s.Error == "" {
+		t.Errorf("status is %+v", s)
+	}
+	if res, err := x.Search(t.Context(), engine.Query{Text: "budget"}); err != nil || res.Total != 1 {
+		t.Errorf("found %d (%v)", res.Total, err)
+	}
+	j.publish(t, x, doc("c", 1, "Marché public"))
+}
+
+func TestRebuildEndsWithItsContext(t *testing.T) {
+	j, x := newJournal(), open(t, t.TempDir(), 0)
+	j.publish(t, x, doc("a", 1, "Séance publique"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := x.Rebuild(ctx, j, false); !errors.Is(err, context.Canceled) {
+		t.Errorf("rebuild returned %v", err)
+	}
+	j.publish(t, x, doc("b", 1, "Budget communal"))
+}
+
+func TestAnIndexAheadOfTheLogIsMadeAnew(t *testing.T) {
+	dir := t.TempDir()
+	store, err := bleve.NewStore(dir, slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	x, err := generation.Open(t.Context(), store, 0, slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	fatal(t, x.Apply(t.Context(), []engine.Document{doc("a", 1, "Séance publique")}, 9))
+	fatal(t, x.Close())
+	x = open(t, dir, 8)
+	if n, err := x.Count(t.Context()); err != nil || n != 0 {
+		t.Errorf("holds %d (%v), want none", n, err)
+	}
+}
+
+func fatal(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package generation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/services/search/internal/engine"
+)
+
+// batch is how many editions are applied at once while a generation is filled;
+// samples is how many of them are looked for before it serves.
+const (
+	batch   = 500
+	samples = 20
+)
+
+// handOver bounds how long writing waits for a generation to take over.
+const handOver = 30 * time.Second
+
+// Source is the log as editions.
+type Source interface {
+	// Replay hands the newest version of every edition to fn in the order of the
+	// log, then calls caughtUp, then hands over each new one, until ctx ends or
+	// fn fails, whose error it returns.
+	Replay(ctx context.Context, fn func(d engine.Document, position uint64) error, caughtUp func()) error
+
+	// Prepare adds to documents what is not in the log, before they are applied.
+	Prepare(ctx context.Context, documents []engine.Document) error
+
+	// Last is the position where the log ends.
+	Last(ctx context.Context) (uint64, error)
+}
+
+// ErrBusy is returned when a rebuild is under way already.
+var ErrBusy = fault.New(fault.Conflict, "a generation is being built")
+
+// Rebuild fills a generation from the log and lets it serve: a new, empty one,
+// or, with back, the one that served before. Searches go on meanwhile, and what
+// is published meanwhile is in both. When it fails, what served before still does.
+func (x *Index) Rebuild(ctx context.Context, source Source, back bool) (err error) {
+	if !x.busy.TryLock() {
+		return ErrBusy
+	}
+	defer x.busy.Unlock()
+	slot := x.serving.Other()
+	last, err := source.Last(ctx)
+	if err != nil {
+		return err
+	}
+	x.status.begin(slot, back, last)
+	defer func() { x.status.end(err) }()
+
+	next, err := x.store.Open(ctx, slot)
+	if err == nil && !back {
+		next, err = x.anew(ctx, slot, next)
+	}
+	if err != nil {
+		return fmt.Errorf("open generation %s: %w", slot, err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	b := &build{index: x, source: source, slot: slot, next: next, usable: map[string]string{}, cancel: cancel}
+	if err := b.run(ctx); err != nil {
+		return errors.Join(err, next.Close())
+	}
+	x.log.InfoContext(ctx, "generation serves", "slot", string(slot), "back", back)
+	return nil
+}
+
+// build is a generation being filled.
+type build struct {
+	index  *Index
+	source Source
+	slot   engine.Slot
+	next   engine.Engine
+
+	waiting  []engine.Document
+	position uint64            // of the last document in waiting
+	usable   map[string]string // headlines by "id.language" of the editions the log holds as usable
+	target   uint64            // the position at which it may take over; 0: not yet known
+	writing  *sync.Mutex       // held by the build from then on
+	cancel   context.CancelCauseFunc
+}
+
+// errServes ends a replay when the generation serves.
+var errServes = errors.New("the generation serves")
+
+func (b *build) run(ctx context.Context) error {
+	defer func() {
+		if b.writing != nil {
+			b.writing.Unlock()
+		}
+	}()
+	err := b.source.Replay(ctx, func(d engine.Document, position uint64) error {
+		return b.take(ctx, d, position)
+	}, func() {
+		if err := b.caughtUp(ctx); err != nil {
+			b.cancel(err)
+		}
+	})
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	if errors.Is(err, errServes) {
+		return nil
+	}
+	return err
+}
+
+// take puts one edition into the generation, sooner or later.
+func (b *build) take(ctx context.Context, d engine.Document, position uint64) error {
+	key := d.ID + "." + d.Language
+	if d.PubStatus == article.Usable {
+		b.usable[key] = d.Headline
+	} else {
+		delete(b.usable, key)
+	}
+	b.waiting, b.position = append(b.waiting, d), position
+	if len(b.waiting) >= batch || b.target > 0 {
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+	}
+	if b.target > 0 && b.position >= b.target {
+		return b.finish(ctx)
+	}
+	return nil
+}
+
+func (b *build) flush(ctx context.Context) error {
+	if len(b.waiting) == 0 {
+		return nil
+	}
+	if err := b.source.Prepare(ctx, b.waiting); err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := b.next.Apply(ctx, b.waiting, b.position); err != nil {
+		return fmt.Errorf("fill generation %s: %w", b.slot, err)
+	}
+	b.index.status.applied(len(b.waiting), b.position, time.Since(start))
+	b.waiting = b.waiting[:0]
+	return nil
+}
+
+// caughtUp makes writing wait, so that the generation can reach what the one
+// that serves has; errServes when it takes over at once.
+func (b *build) caughtUp(ctx context.Context) error {
+	if err := b.flush(ctx); err != nil {
+		return err
+	}
+	b.index.writing.Lock()
+	b.writing = &b.index.writing
+	reached, err := b.index.Position(ctx)
+	if err != nil {
+		return err
+	}
+	if b.position >= reached {
+		return b.finish(ctx)
+	}
+	b.target = reached
+	time.AfterFunc(handOver, func() { b.cancel(fault.New(fault.Unavailable, "the log does not hand over what is indexed already")) })
+	return nil
+}
+
+// finish checks the generation and lets it serve. Writing waits meanwhile.
+func (b *build) finish(ctx context.Context) error {
+	b.index.status.verifying()
+	if err := b.verify(ctx); err != nil {
+		return fmt.Errorf("generation %s does not serve: %w", b.slot, err)
+	}
+	if err := b.index.takeOver(ctx, b.slot, b.next); err != nil {
+		return err
+	}
+	return errServes
+}
+
+// verify compares the generation with the log: the number of editions, and that
+// some of them are found by their headlines.
+func (b *build) verify(ctx context.Context) error {
+	count, err := b.next.Count(ctx)
+	if err != nil {
+		return err
+	}
+	if want := uint64(len(b.usable)); count != want {
+		return fault.Newf(fault.Internal, "it holds %d editions, the log %d", count, want)
+	}
+	n := 0
+	for key, headline := range b.usable {
+		if n++; n > samples {
+			break
+		}
+		if err := b.find(ctx, key, headline); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find looks for one edition by its headline among those that anybody may see.
+func (b *build) find(ctx context.Context, key, headline string) error {
+	id, language := split(key)
+	q := engine.Query{Language: language, IDs: []string{id}, Languages: []string{language}, Limit: 1}
+	seen, err := b.next.Search(ctx, q)
+	if err != nil || seen.Total == 0 {
+		return err // not for everybody, or not yet
+	}
+	q.Text, q.AnyWord = plain(headline), true
+	if q.Text == "" {
+		return nil
+	}
+	found, err := b.next.Search(ctx, q)
+	if err != nil {
+		return err
+	}
+	if found.Total != 1 {
+		return fault.Newf(fault.Internal, "%s is not found by its headline", key)
+	}
+	return nil
+}
