@@ -26,6 +26,7 @@ type commands struct {
 	Publish cli.Publish      `cmd:"" help:"Publish files, each an article."`
 	Import  cli.Import       `cmd:"" help:"Import many editions: NDJSON, RSS, Atom, JSON Feed, WordPress."`
 	Status  cli.Status       `cmd:"" help:"Show where an article or an import is."`
+	Reindex cli.Reindex      `cmd:"" help:"Build the search index anew from the log, while the old one serves."`
 	Version kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
 

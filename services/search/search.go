@@ -32,6 +32,8 @@ type Service struct {
 	indexer *indexer.Indexer
 	codes   *shortlink.Codes
 	routes  *web.Router
+
+	generations *api.Generations
 }
 
 // New opens the index in dir, which may be deleted while the service is down:
@@ -61,8 +63,12 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 	if err != nil {
 		return nil, err
 	}
-	s.routes, err = face.Routes(deps, script)
-	return s, err
+	if s.routes, err = face.Routes(deps, script); err != nil {
+		return nil, err
+	}
+	s.generations = api.NewGenerations(s.index, s.indexer.Source(), deps.Logger)
+	s.generations.Handle(s.routes, deps)
+	return s, nil
 }
 
 // openIndex opens the generation of the index that serves.
@@ -87,6 +93,7 @@ func (s *Service) Run(ctx context.Context) error {
 	var group lifecycle.Group
 	group.Add("indexer", s.indexer.Run)
 	group.Add("links", s.codes.Run)
+	group.Add("generations", s.generations.Run)
 	if err := group.Run(ctx); err != nil {
 		return err
 	}

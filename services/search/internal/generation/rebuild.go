@@ -50,13 +50,12 @@ func (x *Index) Rebuild(ctx context.Context, source Source, back bool) (err erro
 	}
 	defer x.busy.Unlock()
 	slot := x.serving.Other()
-	last, err := source.Last(ctx)
-	if err != nil {
-		return err
-	}
+	last, unread := source.Last(ctx)
 	x.status.begin(slot, back, last)
 	defer func() { x.status.end(err) }()
-
+	if unread != nil {
+		return unread
+	}
 	next, err := x.store.Open(ctx, slot)
 	if err == nil && !back {
 		next, err = x.anew(ctx, slot, next)

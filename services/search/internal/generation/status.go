@@ -46,6 +46,17 @@ type statusBoard struct {
 	mu     sync.Mutex
 	status Status
 	engine time.Duration
+	begun  chan struct{} // closed by the next rebuild when it begins; nil: nobody waits
+}
+
+// Started returns a channel that is closed when the next rebuild has begun.
+func (x *Index) Started() <-chan struct{} {
+	x.status.mu.Lock()
+	defer x.status.mu.Unlock()
+	if x.status.begun == nil {
+		x.status.begun = make(chan struct{})
+	}
+	return x.status.begun
 }
 
 // Status returns how far the rebuild is that runs, or how the last one ended.
@@ -80,6 +91,10 @@ func (b *statusBoard) begin(slot engine.Slot, back bool, target uint64) {
 	now := time.Now().UTC()
 	b.engine = 0
 	b.status = Status{State: Filling, Slot: slot, Rollback: back, Target: target, Started: &now}
+	if b.begun != nil {
+		close(b.begun)
+		b.begun = nil
+	}
 }
 
 func (b *statusBoard) applied(editions int, position uint64, took time.Duration) {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+)
+
+// Reindex builds the search index anew from the log and lets it serve.
+type Reindex struct {
+	Server   `embed:""`
+	Rollback bool `name:"rollback" help:"Let the generation before serve again, brought up to date, instead of building one."`
+}
+
+// generation is a rebuild as the API shows it.
+type generation struct {
+	State, Serving, Error           string
+	Position, Target                int64
+	Editions                        int
+	DocumentsPerSecond, EngineShare float64
+}
+
+// running reports whether the rebuild is under way.
+func (g *generation) running() bool { return g.State == "filling" || g.State == "verifying" }
+
+// Run starts the rebuild and shows how far it is. Search goes on meanwhile.
+func (c *Reindex) Run(ctx context.Context, t Terminal) error {
+	relay, err := c.client(t)
+	if err != nil {
+		return err
+	}
+	const path = "/v1/index/generations"
+	var g generation
+	if err := relay.Do(ctx, http.MethodPost, path, "application/json", map[string]bool{"rollback": c.Rollback}, &g); err != nil {
+		return err
+	}
+	bar := newBar(t)
+	poll, done := context.WithCancel(ctx)
+	defer done()
+	every(poll, pollEvery, func() {
+		if err = relay.Do(ctx, http.MethodGet, path, "", nil, &g); err != nil || !g.running() {
+			done()
+		}
+		bar.draw(g.Position, max(1, g.Target), fmt.Sprintf("%d %s", g.Editions, t.say("éditions", "editions")))
+	})
+	bar.end()
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case g.State == "failed":
+		return fmt.Errorf("%s: %s", t.say("la nouvelle génération ne sert pas", "the new generation does not serve"), g.Error)
+	}
+	_, err = fmt.Fprintf(t.Out, t.say(
+		"Génération %s en service : %d éditions, %.0f par seconde, dont %.0f %% du temps dans le moteur.\n",
+		"Generation %s serves: %d editions, %.0f a second, %.0f %% of the time in the engine.\n",
+	), g.Serving, g.Editions, g.DocumentsPerSecond, 100*g.EngineShare)
+	return err
+}
