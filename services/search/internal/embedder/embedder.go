@@ -50,12 +50,12 @@ const MaxDimensions = 4096
 
 // The limits of Embed.
 const (
-	maxBatch     = 32              // texts in a request: what the least generous servers accept
+	maxBatch     = 16              // texts in a request: few, since questions may have to wait for them
 	maxText      = 8000            // characters of a text
 	maxAttempts  = 5               // for one request
 	maxPause     = time.Minute     // between two attempts, whatever the server asks for
 	firstPause   = time.Second / 4 // before the second attempt; it doubles from there
-	maxDuration  = time.Minute     // of one attempt
+	maxDuration  = 2 * time.Minute // of one attempt
 	maxDial      = 5 * time.Second // of a connection, and of its handshake
 	maxIdle      = 30 * time.Second
 	maxIdleConns = 8
