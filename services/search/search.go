@@ -14,7 +14,7 @@ import (
 	"github.com/relais-press/relais/pkg/shortlink"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/search/internal/api"
-	"github.com/relais-press/relais/services/search/internal/engine"
+	"github.com/relais-press/relais/services/search/internal/embedder"
 	"github.com/relais-press/relais/services/search/internal/engine/bleve"
 	"github.com/relais-press/relais/services/search/internal/generation"
 	"github.com/relais-press/relais/services/search/internal/indexer"
@@ -24,6 +24,8 @@ import (
 // Config is what search can be told.
 type Config struct {
 	Instance string `name:"search-instance" env:"RELAIS_SEARCH_INSTANCE" default:"main" help:"Name of this index among those that run: letters, digits, - and _."`
+
+	Embedder embedder.Config `embed:""`
 }
 
 // Service is search.
@@ -48,7 +50,11 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 	if s.index, err = openIndex(ctx, dir, deps); err != nil {
 		return nil, err
 	}
-	if s.indexer, err = indexer.New(ctx, s.index, deps.Bus, cfg.Instance, noVectors, deps.Logger, deps.Metrics); err != nil {
+	vectors, err := embedder.New(cfg.Embedder, deps.Logger, deps.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	if s.indexer, err = indexer.New(ctx, s.index, deps.Bus, cfg.Instance, vectors.Documents, deps.Logger, deps.Metrics); err != nil {
 		return nil, err
 	}
 	if s.codes, err = shortlink.NewCodes(ctx, deps.Bus); err != nil {
@@ -99,5 +105,3 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	return s.index.Close()
 }
-
-func noVectors(context.Context, []engine.Document) error { return nil }

@@ -5,6 +5,7 @@ package indexer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -25,6 +26,12 @@ const (
 	tellers = 16
 )
 
+// How long indexing waits for vectors: a moment, and longer for many editions.
+const (
+	embedTime     = 2 * time.Second
+	embedTimeEach = 100 * time.Millisecond
+)
+
 // Indexer applies the log to an engine, which keeps the position it has reached.
 type Indexer struct {
 	engine   engine.Engine
@@ -39,6 +46,7 @@ type Indexer struct {
 	told   map[string]int // version by "id.language" on the stage board
 
 	indexed   prometheus.Counter
+	wordsOnly prometheus.Counter
 	freshness prometheus.Histogram
 }
 
@@ -51,6 +59,9 @@ func New(ctx context.Context, e engine.Engine, b *bus.Bus, instance string, embe
 		engine: e, bus: b, instance: instance, embed: embed, log: log,
 		indexed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "relais_search_indexed_total", Help: "Versions of editions applied to the index.",
+		}),
+		wordsOnly: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "relais_search_words_only_total", Help: "Versions of editions indexed without a vector as the embedder did not answer.",
 		}),
 		freshness: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "relais_search_freshness_seconds", Help: "Time from the log's acceptance of a version until it is searchable.",
@@ -74,7 +85,7 @@ func New(ctx context.Context, e engine.Engine, b *bus.Bus, instance string, embe
 	}
 	x.target.Store(last)
 	x.done.Store(position)
-	for _, c := range []prometheus.Collector{x.indexed, x.freshness, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	for _, c := range []prometheus.Collector{x.indexed, x.wordsOnly, x.freshness, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "relais_search_position", Help: "Sequence of the log that the index has reached.",
 	}, func() float64 { return float64(x.done.Load()) })} {
 		if err := metrics.Register(c); err != nil {
@@ -112,9 +123,7 @@ func (x *Indexer) apply(ctx context.Context, messages []bus.Message) error {
 		}
 		documents = append(documents, d)
 	}
-	if err := x.embed(ctx, documents); err != nil {
-		return err
-	}
+	x.vectors(ctx, documents)
 	last := messages[len(messages)-1]
 	if err := x.engine.Apply(ctx, documents, last.Sequence); err != nil {
 		return fault.Wrap(fault.Unavailable, "the index does not answer", err)
@@ -126,6 +135,18 @@ func (x *Indexer) apply(ctx context.Context, messages []bus.Message) error {
 	}
 	x.tell(ctx, documents)
 	return nil
+}
+
+// vectors gives documents their vectors, in little time: while the embedder is
+// down or slow, editions are published as ever and found by their words. A new
+// generation gives them the vectors they lack.
+func (x *Indexer) vectors(ctx context.Context, documents []engine.Document) {
+	ctx, cancel := context.WithTimeout(ctx, embedTime+time.Duration(len(documents))*embedTimeEach)
+	defer cancel()
+	if err := x.embed(ctx, documents); err != nil && !errors.Is(err, context.Canceled) {
+		x.wordsOnly.Add(float64(len(documents)))
+		x.log.WarnContext(ctx, "editions are found by words alone until the index is built anew", "editions", len(documents), "error", err)
+	}
 }
 
 // tell puts the newest version of each edition on the stage board. What fails

@@ -6,6 +6,7 @@
 package bleve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/blevesearch/bleve/v2/document"
 	"github.com/blevesearch/bleve/v2/index/scorch"
@@ -25,6 +27,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/relais-press/relais/services/search/internal/engine"
+	"github.com/relais-press/relais/services/search/internal/vector"
 )
 
 // stateKey names the one internal value of the index. It is written with every
@@ -35,8 +38,9 @@ const stateKey = "relais"
 const rootFile = "root.bolt"
 
 type state struct {
-	Mapping  int    `json:"mapping"`
-	Position uint64 `json:"position"`
+	Mapping    int    `json:"mapping"`
+	Position   uint64 `json:"position"`
+	Dimensions int    `json:"dimensions,omitempty"` // of the vectors of editions; 0: none has one
 }
 
 // Index is an engine.Engine in a folder. One process at a time may have it open.
@@ -45,6 +49,7 @@ type Index struct {
 	store    index.Index
 	analysis *index.AnalysisQueue
 	columns  *columnCache
+	vectors  atomic.Pointer[vector.Index] // nil: no edition has one
 
 	write sync.Mutex   // held by Apply: versions are compared and written in one go
 	life  sync.RWMutex // read-held by every call, held by Close
@@ -68,7 +73,7 @@ func Open(dir string, log *slog.Logger) (*Index, error) {
 	if err == nil {
 		x := &Index{log: log, store: store, analysis: queue, columns: newColumnCache()}
 		if found, err = x.state(); err == nil && found.Mapping == mapping {
-			if err = x.warm(); err == nil {
+			if err = errors.Join(x.warm(), x.loadVectors(found.Dimensions)); err == nil {
 				return x, nil
 			}
 		}
@@ -247,7 +252,8 @@ func (x *Index) Apply(ctx context.Context, documents []engine.Document, position
 	if err != nil {
 		return err
 	}
-	value, err := json.Marshal(state{Mapping: mapping, Position: max(held.Position, position)})
+	next := state{Mapping: mapping, Position: max(held.Position, position), Dimensions: cmp.Or(held.Dimensions, dimensions(fresh))}
+	value, err := json.Marshal(next)
 	if err != nil {
 		return fmt.Errorf("encode index state: %w", err)
 	}
@@ -259,6 +265,7 @@ func (x *Index) Apply(ctx context.Context, documents []engine.Document, position
 	if err := x.store.Batch(batch); err != nil {
 		return fmt.Errorf("write %d editions to the index: %w", len(fresh), err)
 	}
+	x.setVectors(fresh, next.Dimensions)
 	return x.warm()
 }
 

@@ -3,8 +3,10 @@
 package bleve
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -42,8 +44,9 @@ const (
 
 // Stored fields.
 const (
-	storedMeta = "meta" // the engine.Document without its body, as JSON
-	storedBody = "body"
+	storedMeta   = "meta" // the engine.Document without its body, as JSON
+	storedBody   = "body"
+	storedVector = "vector" // 32-bit floats, little-endian
 )
 
 // everyone is the audience of an edition for every partner; audience makes the
@@ -102,6 +105,9 @@ func newDocument(d *engine.Document) (*document.Document, error) {
 		return out, nil
 	}
 	out.AddField(document.NewTextFieldWithIndexingOptions(storedBody, nil, []byte(d.BodyText), index.StoreField))
+	if d.Vector != nil {
+		out.AddField(document.NewTextFieldWithIndexingOptions(storedVector, nil, encodeVector(d.Vector), index.StoreField))
+	}
 	addFilters(out, d)
 	analyze := analysis.For(d.Language)
 	for _, f := range textFields {
@@ -266,3 +272,19 @@ func (f *field) AnalyzedLength() int                              { return f.len
 func (f *field) AnalyzedTokenFrequencies() index.TokenFrequencies { return f.terms }
 func (f *field) NumPlainTextBytes() uint64                        { return uint64(f.bytes) } //nolint:gosec // a length
 func (f *field) Size() int                                        { return f.bytes }
+
+func encodeVector(v []float32) []byte {
+	out := make([]byte, 0, 4*len(v))
+	for _, x := range v {
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(x))
+	}
+	return out
+}
+
+func decodeVector(b []byte) []float32 {
+	out := make([]float32, len(b)/4)
+	for i := range out {
+		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return out
+}

@@ -376,6 +376,3 @@ func (s *asked) highlighter(language string) *match.Highlighter {
 	}
 	return h
 }
-
-// near adds the editions whose vectors are near the query's.
-func (s *asked) near() error { return nil }
