@@ -22,6 +22,7 @@ type columns struct {
 	article   []uint32
 	language  []uint32
 	published []int64 // milliseconds since 1970
+	year      []int16 // of published, in UTC
 	facets    map[string]*column
 
 	timed *roaring.Bitmap // editions that have one of the two below
@@ -147,7 +148,7 @@ var columnFields = []string{fieldPublished, fieldSection, fieldPerson, fieldOrga
 func readColumns(s segment.Segment, names *names) (*columns, error) {
 	n := int(s.Count()) //nolint:gosec // documents fit in memory
 	c := &columns{
-		article: make([]uint32, n), language: make([]uint32, n), published: make([]int64, n),
+		article: make([]uint32, n), language: make([]uint32, n), published: make([]int64, n), year: make([]int16, n),
 		timed: roaring.New(), from: map[uint32]int64{}, until: map[uint32]int64{},
 		facets: map[string]*column{},
 	}
@@ -184,6 +185,7 @@ func (c *columns) read(doc uint32, field string, term []byte, names *names) {
 	switch field {
 	case fieldPublished:
 		c.published[doc] = moment(term)
+		c.year[doc] = int16(time.UnixMilli(c.published[doc]).UTC().Year()) //nolint:gosec // dateLayout has four digits
 	case fieldEmbargo:
 		c.from[doc] = moment(term)
 		c.timed.Add(doc)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/relais-press/relais/services/search/internal/engine"
@@ -23,37 +24,71 @@ const (
 
 // found is an article, gathered from the editions of it that matched.
 type found struct {
-	article    uint32
 	score      float64 // the best edition's
-	scored     uint32  // the language that has it
 	published  int64   // of the matched edition that suits the reader best
-	preference int     // of that edition
-	last       int32   // the newest of its editions in ranking.editions
-	counted    bool    // in the total: some edition passes every filter
+	article    uint32
+	scored     uint32 // the language of the best edition
+	preference int32  // of the edition that suits the reader best
+	last       int32  // the newest of its editions in ranking.editions
+	counted    bool   // in the total: some edition passes every filter
 }
 
-// edition is a document that matched; before is another of the same article.
+// edition is a document that matched.
 type edition struct {
-	part   *part
+	part   int32
 	doc    uint32
-	before int32
-	fails  string // the facet whose filter alone keeps it out; empty: none does
+	before int32 // another of the same article; -1: none
+	fails  facet // whose filter alone keeps it out
 }
+
+// facet is one of facetNames; none is no facet.
+type facet int8
+
+const none facet = -1
+
+const (
+	section facet = iota
+	person
+	organisation
+	year
+	language
+)
+
+var facetNames = []string{engine.FacetSection, engine.FacetPerson, engine.FacetOrganisation, engine.FacetYear, engine.FacetLanguage}
 
 // ranking gathers matching editions into articles, counts facets and orders.
 type ranking struct {
+	*scratch
+
 	q          *engine.Query
+	parts      []*part
 	texts      []string // by number
-	known      func(string) (uint32, bool)
 	now        int64
 	scored     bool
-	loose      map[string]func(p *part, doc uint32) bool // filters that facets are counted without
-	preference map[uint32]int                            // by language
+	counted    []facet
+	loose      map[facet]func(c *columns, doc uint32) bool // filters that facets are counted without
+	preference map[uint32]int32                            // by language
+	total      int
+}
 
+// scratch is the memory of a ranking, used again by the next.
+type scratch struct {
 	articles []found
-	byID     map[uint32]int32
 	editions []edition
-	facets   map[string]map[uint32]int // by facet and value; a year stands for itself
+	byID     []int32    // place in articles plus one, by number of the article; 0: not there
+	tallies  [5][]int32 // by facet and number of the value; a year stands for itself
+}
+
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
+
+// fit makes room for so many numbers and sets it to zero.
+func fit(s []int32, n int) []int32 {
+	if cap(s) < n {
+		return make([]int32, n+n/8)
+	}
+	s = s[:cap(s)]
+	clear(s)
+	return s
 }
 
 // facetFields are the columns that facets are read from.
@@ -63,19 +98,24 @@ var facetFields = map[string]string{
 	engine.FacetOrganisation: fieldOrganisation,
 }
 
-func newRanking(q *engine.Query, names *names, scored bool) *ranking {
+func newRanking(q *engine.Query, names *names, parts []*part, scored bool) *ranking {
 	r := &ranking{
-		q: q, texts: names.all(), known: names.known, now: q.Now.UnixMilli(), scored: scored,
-		preference: map[uint32]int{}, byID: map[uint32]int32{}, facets: map[string]map[uint32]int{},
+		scratch: scratches.Get().(*scratch), //nolint:forcetypeassert // the pool holds nothing else
+		q:       q, parts: parts, texts: names.all(), now: q.Now.UnixMilli(), scored: scored, preference: map[uint32]int32{},
 	}
-	for _, facet := range q.Facets {
-		if facet == engine.FacetLanguage || facet == engine.FacetYear || facetFields[facet] != "" {
-			r.facets[facet] = map[uint32]int{}
+	r.articles, r.editions, r.byID = r.articles[:0], r.editions[:0], fit(r.byID, len(r.texts))
+	for f, name := range facetNames {
+		if slices.Contains(q.Facets, name) {
+			r.counted = append(r.counted, facet(f))
+			r.tallies[f] = fit(r.tallies[f], max(len(r.texts), math.MaxInt16))
 		}
 	}
-	r.loose = r.looseFilters()
+	r.loose = r.looseFilters(names)
 	return r
 }
+
+// release gives the memory back; the ranking is of no use after it.
+func (r *ranking) release() { scratches.Put(r.scratch) }
 
 // counts reports whether a facet is counted and filtered by, so that its filter
 // may not keep the other values out.
@@ -105,91 +145,98 @@ func chosen(q *engine.Query, facet string) []string {
 	return nil
 }
 
-func (r *ranking) looseFilters() map[string]func(p *part, doc uint32) bool {
-	out := map[string]func(p *part, doc uint32) bool{}
+func (r *ranking) looseFilters(names *names) map[facet]func(c *columns, doc uint32) bool {
+	out := map[facet]func(c *columns, doc uint32) bool{}
 	numbers := func(texts []string) []uint32 {
 		var ns []uint32
 		for _, t := range texts {
-			if n, ok := r.known(t); ok {
+			if n, ok := names.known(t); ok {
 				ns = append(ns, n)
 			}
 		}
 		return ns
 	}
-	for facet := range r.facets {
-		if !counts(r.q, facet) {
+	for _, f := range r.counted {
+		name := facetNames[f]
+		if !counts(r.q, name) {
 			continue
 		}
-		switch facet {
-		case engine.FacetLanguage:
+		switch f {
+		case language:
 			wanted := numbers(r.q.Languages)
-			out[facet] = func(p *part, doc uint32) bool { return slices.Contains(wanted, p.columns.language[doc]) }
-		case engine.FacetYear:
-			out[facet] = func(p *part, doc uint32) bool { return slices.Contains(r.q.Years, year(p.columns.published[doc])) }
+			out[f] = func(c *columns, doc uint32) bool { return slices.Contains(wanted, c.language[doc]) }
+		case year:
+			out[f] = func(c *columns, doc uint32) bool { return slices.Contains(r.q.Years, int(c.year[doc])) }
 		default:
-			field, wanted := facetFields[facet], numbers(chosen(r.q, facet))
-			out[facet] = func(p *part, doc uint32) bool {
-				return slices.ContainsFunc(p.columns.facets[field].of(doc), func(n uint32) bool { return slices.Contains(wanted, n) })
+			field, wanted := facetFields[name], numbers(chosen(r.q, name))
+			out[f] = func(c *columns, doc uint32) bool {
+				return slices.ContainsFunc(c.facets[field].of(doc), func(n uint32) bool { return slices.Contains(wanted, n) })
 			}
 		}
 	}
 	return out
 }
 
-func year(ms int64) int { return time.UnixMilli(ms).UTC().Year() }
-
 // add takes in everything that matched in a part.
-func (r *ranking) add(p *part) {
-	it := p.matched.Iterator()
-	for it.HasNext() {
-		doc := it.Next()
-		fails, out := "", false
-		for facet, passes := range r.loose {
-			if !passes(p, doc) {
-				out = out || fails != ""
-				fails = facet
+func (r *ranking) add(part int32) {
+	p := r.parts[part]
+	it := p.matched.ManyIterator()
+	docs := make([]uint32, 512)
+	for n := it.NextMany(docs); n > 0; n = it.NextMany(docs) {
+		for _, doc := range docs[:n] {
+			fails, out := none, false
+			for f, passes := range r.loose {
+				if !passes(p.columns, doc) {
+					out = out || fails != none
+					fails = f
+				}
 			}
-		}
-		if !out {
-			r.take(p, doc, fails)
+			if !out {
+				r.take(p, edition{part: part, doc: doc, fails: fails})
+			}
 		}
 	}
 }
 
-func (r *ranking) take(p *part, doc uint32, fails string) {
+func (r *ranking) take(p *part, e edition) {
 	c := p.columns
-	article, language := c.article[doc], c.language[doc]
-	i, ok := r.byID[article]
-	if !ok {
-		i = int32(len(r.articles)) //nolint:gosec // articles fit in memory
-		r.byID[article] = i
-		r.articles = append(r.articles, found{article: article, preference: math.MaxInt, last: -1})
+	number, lang := c.article[e.doc], c.language[e.doc]
+	if r.byID[number] == 0 {
+		r.articles = append(r.articles, found{article: number, preference: math.MaxInt32, last: -1})
+		r.byID[number] = int32(len(r.articles)) //nolint:gosec // articles fit in memory
 	}
-	a := &r.articles[i]
-	r.count(a, p, doc, fails)
-	r.editions = append(r.editions, edition{part: p, doc: doc, before: a.last, fails: fails})
-	a.last = int32(len(r.editions) - 1) //nolint:gosec // as above
-	if fails != "" {
+	a := &r.articles[r.byID[number]-1]
+	for _, f := range r.counted {
+		if e.fails == none || e.fails == f {
+			r.count(a, c, e.doc, f)
+		}
+	}
+	e.before, a.last = a.last, int32(len(r.editions)) //nolint:gosec // as above
+	r.editions = append(r.editions, e)
+	if e.fails != none {
 		return
 	}
-	score := r.score(p, doc)
-	if !a.counted || score > a.score || score == a.score && r.texts[language] < r.texts[a.scored] {
-		a.score, a.scored = score, language
+	score := r.score(p, e.doc)
+	if !a.counted {
+		r.total++
+	}
+	if !a.counted || score > a.score || score == a.score && r.texts[lang] < r.texts[a.scored] {
+		a.score, a.scored = score, lang
 	}
 	a.counted = true
-	preference, ok := r.preference[language]
+	preference, ok := r.preference[lang]
 	if !ok {
-		preference = r.q.Preference(r.texts[language])
-		r.preference[language] = preference
+		preference = int32(r.q.Preference(r.texts[lang])) //nolint:gosec // at most 4
+		r.preference[lang] = preference
 	}
-	if cmp.Or(cmp.Compare(preference, a.preference), cmp.Compare(c.published[doc], a.published)) < 0 {
-		a.preference, a.published = preference, c.published[doc]
+	if cmp.Or(cmp.Compare(preference, a.preference), cmp.Compare(c.published[e.doc], a.published)) < 0 {
+		a.preference, a.published = preference, c.published[e.doc]
 	}
 }
 
 // score is what an edition is worth: its words, and a little for being new.
 func (r *ranking) score(p *part, doc uint32) float64 {
-	if !r.scored || p.scores == nil {
+	if !r.scored || p.scores == nil || p.scores[doc] == 0 {
 		return 0
 	}
 	// Equal scores may differ in their last bits, as terms are summed in any order.
@@ -200,94 +247,88 @@ func (r *ranking) freshness(published int64) float64 {
 	return 1 + recency*math.Exp2(-float64(max(0, r.now-published))/halfLife)
 }
 
-// count adds an edition's article to the values of every facet, once each.
-func (r *ranking) count(a *found, p *part, doc uint32, fails string) {
-	for facet, tally := range r.facets {
-		if fails != "" && fails != facet {
-			continue
-		}
-		switch facet {
-		case engine.FacetLanguage:
-			r.countOne(a, tally, facet, p.columns.language[doc])
-		case engine.FacetYear:
-			r.countOne(a, tally, facet, uint32(year(p.columns.published[doc]))) //nolint:gosec // years have four digits
-		default:
-			values := p.columns.facets[facetFields[facet]].of(doc)
-			for i, v := range values {
-				if !slices.Contains(values[:i], v) {
-					r.countOne(a, tally, facet, v)
-				}
+// count adds an edition's article to its values of a facet, once each.
+func (r *ranking) count(a *found, c *columns, doc uint32, f facet) {
+	switch f {
+	case language:
+		r.countOne(a, f, c.language[doc])
+	case year:
+		r.countOne(a, f, uint32(c.year[doc])) //nolint:gosec // from 0 to 9999
+	default:
+		values := c.facets[facetFields[facetNames[f]]].of(doc)
+		for i, v := range values {
+			if !slices.Contains(values[:i], v) {
+				r.countOne(a, f, v)
 			}
 		}
 	}
 }
 
-func (r *ranking) countOne(a *found, tally map[uint32]int, facet string, value uint32) {
+func (r *ranking) countOne(a *found, f facet, value uint32) {
 	for i := a.last; i >= 0; i = r.editions[i].before {
 		e := &r.editions[i]
-		if (e.fails == "" || e.fails == facet) && e.has(facet, value) {
+		if (e.fails == none || e.fails == f) && r.has(e, f, value) {
 			return
 		}
 	}
-	tally[value]++
+	r.tallies[f][value]++
 }
 
-func (e *edition) has(facet string, value uint32) bool {
-	switch facet {
-	case engine.FacetLanguage:
-		return e.part.columns.language[e.doc] == value
-	case engine.FacetYear:
-		return uint32(year(e.part.columns.published[e.doc])) == value //nolint:gosec // years have four digits
+func (r *ranking) has(e *edition, f facet, value uint32) bool {
+	c := r.parts[e.part].columns
+	switch f {
+	case language:
+		return c.language[e.doc] == value
+	case year:
+		return uint32(c.year[e.doc]) == value //nolint:gosec // from 0 to 9999
 	}
-	return slices.Contains(e.part.columns.facets[facetFields[facet]].of(e.doc), value)
+	return slices.Contains(c.facets[facetFields[facetNames[f]]].of(e.doc), value)
 }
 
-// total is the number of articles found.
-func (r *ranking) total() int {
-	n := 0
-	for i := range r.articles {
-		if r.articles[i].counted {
-			n++
+// best are the first of some things in an order, kept in that order.
+type best[T any] struct {
+	room  int
+	order func(a, b T) int
+	kept  []T
+}
+
+func (b *best[T]) add(x T) {
+	if len(b.kept) == b.room {
+		if b.room == 0 || b.order(b.kept[b.room-1], x) < 0 {
+			return
 		}
+		b.kept = b.kept[:b.room-1]
 	}
-	return n
+	at, _ := slices.BinarySearchFunc(b.kept, x, b.order)
+	b.kept = slices.Insert(b.kept, at, x)
 }
 
-// page returns the articles of the page that the query asks for. It keeps the
-// best so many in order while it looks at each article once.
+// page returns the articles of the page that the query asks for.
 func (r *ranking) page(byDate bool) []*found {
 	start := max(r.q.Offset, 0)
-	room := start + max(r.q.Limit, 0)
 	if r.q.Limit <= 0 || start >= len(r.articles) {
 		return nil
 	}
-	order := func(a, b *found) int {
+	first := best[*found]{room: start + r.q.Limit, order: func(a, b *found) int {
 		if !byDate && a.score != b.score {
 			return cmp.Compare(b.score, a.score)
 		}
 		return cmp.Or(cmp.Compare(b.published, a.published), strings.Compare(r.texts[a.article], r.texts[b.article]))
-	}
-	var best []*found
+	}}
 	for i := range r.articles {
-		a := &r.articles[i]
-		if !a.counted || len(best) == room && order(best[room-1], a) < 0 {
-			continue
+		if a := &r.articles[i]; a.counted {
+			first.add(a)
 		}
-		at, _ := slices.BinarySearchFunc(best, a, order)
-		if len(best) == room {
-			best = best[:room-1]
-		}
-		best = slices.Insert(best, at, a)
 	}
-	return best[min(start, len(best)):]
+	return first.kept[min(start, len(first.kept)):]
 }
 
 // languages are those an article's matching editions are in.
 func (r *ranking) languages(a *found) []string {
 	var out []string
 	for i := a.last; i >= 0; i = r.editions[i].before {
-		if e := &r.editions[i]; e.fails == "" {
-			out = append(out, r.texts[e.part.columns.language[e.doc]])
+		if e := &r.editions[i]; e.fails == none {
+			out = append(out, r.texts[r.parts[e.part].columns.language[e.doc]])
 		}
 	}
 	return out
@@ -295,24 +336,25 @@ func (r *ranking) languages(a *found) []string {
 
 // facetCounts returns every facet that was asked for and is known.
 func (r *ranking) facetCounts() map[string][]engine.FacetValue {
-	if len(r.facets) == 0 {
+	if len(r.counted) == 0 {
 		return nil
 	}
-	limit := cmp.Or(r.q.FacetLimit, engine.MaxFacetValues)
-	out := make(map[string][]engine.FacetValue, len(r.facets))
-	for facet, tally := range r.facets {
-		values := make([]engine.FacetValue, 0, len(tally))
-		for value, n := range tally {
-			text := strconv.Itoa(int(value))
-			if facet != engine.FacetYear {
-				text = r.texts[value]
-			}
-			values = append(values, engine.FacetValue{Value: text, Count: n})
+	out := make(map[string][]engine.FacetValue, len(r.counted))
+	for _, f := range r.counted {
+		first := best[engine.FacetValue]{
+			room: cmp.Or(r.q.FacetLimit, engine.MaxFacetValues), kept: []engine.FacetValue{},
+			order: func(a, b engine.FacetValue) int { return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value)) },
 		}
-		slices.SortFunc(values, func(a, b engine.FacetValue) int {
-			return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value))
-		})
-		out[facet] = values[:min(len(values), limit)]
+		for value, n := range r.tallies[f] {
+			switch {
+			case n == 0:
+			case f == year:
+				first.add(engine.FacetValue{Value: strconv.Itoa(value), Count: int(n)})
+			default:
+				first.add(engine.FacetValue{Value: r.texts[value], Count: int(n)})
+			}
+		}
+		out[facetNames[f]] = first.kept
 	}
 	return out
 }
@@ -352,9 +394,9 @@ func (s *asked) explain(r *ranking, a *found) explanation {
 	out := explanation{Score: a.score, Language: r.texts[a.scored], Typos: s.lenient.typos, Some: s.lenient.some, Words: []contribution{}}
 	for i := a.last; i >= 0; i = r.editions[i].before {
 		e := &r.editions[i]
-		if e.part.columns.language[e.doc] == a.scored {
-			out.Freshness = r.freshness(e.part.columns.published[e.doc])
-			out.Words = append(out.Words, s.explained[e.part][e.doc]...)
+		if p := r.parts[e.part]; p.columns.language[e.doc] == a.scored {
+			out.Freshness = r.freshness(p.columns.published[e.doc])
+			out.Words = append(out.Words, s.explained[p][e.doc]...)
 		}
 	}
 	return out

@@ -47,15 +47,16 @@ func (x *Index) Search(ctx context.Context, q engine.Query) (engine.Result, erro
 	if err := s.match(ctx); err != nil {
 		return engine.Result{}, err
 	}
-	r := newRanking(&q, &x.columns.names, s.scored())
-	for _, p := range s.parts {
-		r.add(p)
+	r := newRanking(&q, &x.columns.names, s.parts, s.scored())
+	defer r.release()
+	for i := range s.parts {
+		r.add(int32(i)) //nolint:gosec // an index has some dozen segments
 	}
 	hits, err := s.hits(r, r.page(q.Sort == engine.ByDate || !s.scored()))
 	if err != nil {
 		return engine.Result{}, err
 	}
-	return engine.Result{Total: r.total(), Hits: hits, Facets: r.facetCounts(), Correction: s.correction}, nil
+	return engine.Result{Total: r.total, Hits: hits, Facets: r.facetCounts(), Correction: s.correction}, nil
 }
 
 // snapshot is the index as it stands; it must be closed.
@@ -182,7 +183,7 @@ func filtered(p *part, q *engine.Query) (*roaring.Bitmap, error) {
 		doc := it.Next()
 		at := p.columns.published[doc]
 		if (q.From.IsZero() || at >= q.From.UnixMilli()) && (q.To.IsZero() || at < q.To.UnixMilli()) &&
-			(!byYear || slices.Contains(q.Years, year(at))) {
+			(!byYear || slices.Contains(q.Years, int(p.columns.year[doc]))) {
 			dated.Add(doc)
 		}
 	}
