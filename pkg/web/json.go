@@ -161,19 +161,48 @@ func check(raw []byte, t reflect.Type, pointer string, out *[]fault.Field) {
 		for i, item := range items {
 			check(item, t.Elem(), pointer+"/"+strconv.Itoa(i), out)
 		}
+	case t.Kind() == reflect.Map:
+		checkMap(raw, t.Elem(), pointer, out)
 	case t.Kind() == reflect.String:
-		switch {
-		case raw[0] != '"':
-			add("must be a string")
-		case !utf8.Valid(raw):
-			add("must be valid UTF-8")
-		case bytes.Contains(raw, []byte(`\u0000`)):
-			add("must not contain NUL")
+		if detail := wrongString(raw); detail != "" {
+			add(detail)
 		}
 	default:
 		if json.Unmarshal(raw, reflect.New(t).Interface()) != nil {
 			add("must be " + describe(t.Kind()))
 		}
+	}
+}
+
+// wrongString says what is wrong with a value that is meant to be a string;
+// empty when nothing is.
+func wrongString(raw []byte) string {
+	switch {
+	case raw[0] != '"':
+		return "must be a string"
+	case !utf8.Valid(raw):
+		return "must be valid UTF-8"
+	case bytes.Contains(raw, []byte(`\u0000`)):
+		return "must not contain NUL"
+	}
+	return ""
+}
+
+// checkMap checks an object whose names are not fixed, and each value against
+// one type.
+func checkMap(raw []byte, t reflect.Type, pointer string, out *[]fault.Field) {
+	members, doubled, ok := object(raw)
+	if !ok {
+		*out = append(*out, fault.Field{Pointer: pointer, Detail: "must be an object"})
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		at := pointer + "/" + escapePointer(name)
+		if slices.Contains(doubled, name) {
+			*out = append(*out, fault.Field{Pointer: at, Detail: "is given more than once"})
+			continue
+		}
+		check(members[name], t, at, out)
 	}
 }
 
@@ -246,8 +275,6 @@ func describe(k reflect.Kind) string {
 		return "true or false"
 	case reflect.Float32, reflect.Float64:
 		return "a number"
-	case reflect.Map:
-		return "an object"
 	default:
 		return "a whole number"
 	}

@@ -24,14 +24,15 @@ type base struct {
 
 type shape struct {
 	base
-	Headline string     `json:"headline"`
-	Legal    bool       `json:"legal"`
-	Rate     float64    `json:"rate"`
-	Tags     []string   `json:"tags"`
-	People   []inner    `json:"people"`
-	Image    *inner     `json:"image"`
-	Expires  *time.Time `json:"expires"`
-	hidden   string     //nolint:unused // shows that unexported fields are no part of the shape
+	Headline string              `json:"headline"`
+	Legal    bool                `json:"legal"`
+	Rate     float64             `json:"rate"`
+	Tags     []string            `json:"tags"`
+	People   []inner             `json:"people"`
+	Image    *inner              `json:"image"`
+	Expires  *time.Time          `json:"expires"`
+	Terms    map[string][]string `json:"terms"`
+	hidden   string              //nolint:unused // shows that unexported fields are no part of the shape
 }
 
 func TestDecodeJSONNamesWhatIsWrong(t *testing.T) {
@@ -58,6 +59,10 @@ func TestDecodeJSONNamesWhatIsWrong(t *testing.T) {
 		{"date of the wrong type", `{"expires": 12}`, []string{"/expires"}},
 		{"invalid UTF-8", "{\"headline\": \"caf\xe9\"}", []string{"/headline"}},
 		{"NUL", `{"headline": "a\u0000b"}`, []string{"/headline"}},
+		{"array for a map", `{"terms": []}`, []string{"/terms"}},
+		{"doubled in a map", `{"terms": {"fr": [], "fr": []}}`, []string{"/terms/fr"}},
+		{"wrong inside a map", `{"terms": {"fr": ["a", 1], "a/b": "x"}}`, []string{"/terms/a~1b", "/terms/fr/1"}},
+		{"invalid UTF-8 inside a map", "{\"terms\": {\"fr\": [\"caf\xe9\"]}}", []string{"/terms/fr/0"}},
 		{"everything at once", `{"x": 1, "headline": 2, "tags": [3]}`, []string{"/headline", "/tags/0", "/x"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
