@@ -25,6 +25,7 @@ const (
 	Stages      = "STAGES"      // id.language.stage.instance → version seen
 	Imports     = "IMPORTS"     // import id → its state and counts
 	Idempotency = "IDEMPOTENCY" // hash of an Idempotency-Key → the sealed first answer
+	Glossary    = "GLOSSARY"    // one key → the words that mean the same in several languages
 )
 
 // Subjects of the log beside article.Subject.
@@ -101,6 +102,7 @@ func buckets(replicas int) []jetstream.KeyValueConfig {
 		bucket(Stages, "Which stage has seen which version of an edition.", 1, 0),
 		bucket(Imports, "Imports, by id: state, counts and errors.", 1, 0),
 		bucket(Idempotency, "First answers by Idempotency-Key, sealed with the caller's own key.", 1, 24*time.Hour),
+		bucket(Glossary, "The glossary that search rewords questions with, whole, under one key.", 8, 0),
 	}
 }
 
