@@ -17,6 +17,7 @@ import (
 	"github.com/relais-press/relais/services/search/internal/embedder"
 	"github.com/relais-press/relais/services/search/internal/engine/bleve"
 	"github.com/relais-press/relais/services/search/internal/generation"
+	"github.com/relais-press/relais/services/search/internal/glossary"
 	"github.com/relais-press/relais/services/search/internal/indexer"
 	"github.com/relais-press/relais/services/search/widget"
 )
@@ -33,6 +34,7 @@ type Service struct {
 	index   *generation.Index
 	indexer *indexer.Indexer
 	codes   *shortlink.Codes
+	words   *glossary.Store
 	routes  *web.Router
 
 	generations *api.Generations
@@ -60,12 +62,18 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 	if s.codes, err = shortlink.NewCodes(ctx, deps.Bus); err != nil {
 		return nil, err
 	}
+	if s.words, err = glossary.NewStore(ctx, deps.Bus, deps.Logger); err != nil {
+		return nil, err
+	}
 	deps.Health.Add("index", s.indexer.Check)
 	script, err := widget.New()
 	if err != nil {
 		return nil, err
 	}
-	face, err := api.New(s.index, s.codes, deps.PublicURL)
+	face, err := api.New(api.Parts{
+		Engine: s.index, Links: s.codes, Glossary: s.words, Epoch: s.indexer.Position,
+		PublicURL: deps.PublicURL, Logger: deps.Logger, Metrics: deps.Metrics,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -93,13 +101,14 @@ func openIndex(ctx context.Context, dir string, deps lifecycle.Deps) (*generatio
 // Handler answers search's routes.
 func (s *Service) Handler() http.Handler { return s.routes }
 
-// Run keeps the index and the short links up to date until ctx ends, then
-// closes the index.
+// Run keeps the index, the short links and the glossary up to date until ctx
+// ends, then closes the index.
 func (s *Service) Run(ctx context.Context) error {
 	var group lifecycle.Group
 	group.Add("indexer", s.indexer.Run)
 	group.Add("links", s.codes.Run)
 	group.Add("generations", s.generations.Run)
+	group.Add("glossary", s.words.Run)
 	if err := group.Run(ctx); err != nil {
 		return err
 	}

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package api is search's HTTP face: what partner sites and their readers call.
+// Package api is search's HTTP face: what partner sites and their readers call,
+// and the glossary that editors keep.
 package api
 
 import (
+	"log/slog"
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/pkg/web"
+	"github.com/relais-press/relais/services/search/internal/cache"
 	"github.com/relais-press/relais/services/search/internal/engine"
+	"github.com/relais-press/relais/services/search/internal/glossary"
 )
 
 // Links knows the short link of an article.
@@ -19,19 +26,36 @@ type Links interface {
 	URL(publicURL, article, partner, channel string) (string, bool)
 }
 
+// cacheBytes is how much room finished answers have.
+const cacheBytes = 64 << 20
+
 // API answers search's routes.
 type API struct {
-	engine    engine.Engine
-	links     Links
-	publicURL string
-	results   resultsPage
-	now       func() time.Time
+	Parts
+	answers *cache.Cache
+	results resultsPage
+	now     func() time.Time
 }
 
-// New returns the API over an engine.
-func New(e engine.Engine, links Links, publicURL string) (*API, error) {
+// Parts are what the API stands on.
+type Parts struct {
+	Engine    engine.Engine
+	Links     Links
+	Glossary  *glossary.Store
+	Epoch     func() uint64 // rises with every batch that the engine has applied, before it is told of
+	PublicURL string        // without a trailing slash
+	Logger    *slog.Logger
+	Metrics   prometheus.Registerer
+}
+
+// New returns the API over its parts.
+func New(p Parts) (*API, error) {
+	answers, err := cache.New(cacheBytes, p.Metrics)
+	if err != nil {
+		return nil, err
+	}
 	results, err := newResultsPage()
-	return &API{engine: e, links: links, publicURL: publicURL, results: results, now: time.Now}, err
+	return &API{Parts: p, answers: answers, results: results, now: time.Now}, err
 }
 
 // Routes returns the table of contents.
@@ -40,12 +64,18 @@ func (a *API) Routes(deps lifecycle.Deps, script http.Handler) (*web.Router, err
 	if err != nil {
 		return nil, err
 	}
-	const get = http.MethodGet
+	const get, put = http.MethodGet, http.MethodPut
 	partners := web.NewPartners(deps.Directory)
+	either := partners.RequireEither(partner.Editor)
+	editor := web.RequireRole(deps.Directory, partner.Editor)
 
-	rt.Handle("search", get+",OPTIONS", "/v1/search", a.search, partners.Require)
+	rt.Handle("search", get+",OPTIONS", "/v1/search", a.search, either)
+	rt.Handle("suggest", get+",OPTIONS", "/v1/suggest", a.suggest, partners.Require)
 	rt.Handle("latest", get+",OPTIONS", "/v1/latest", a.latest, partners.Require)
-	rt.Handle("page", get, "/search", a.page, partners.Require)
+	rt.Handle("related", get+",OPTIONS", "/v1/related/{id}", a.related, partners.Require)
+	rt.Handle("glossary.get", get, "/v1/glossary", a.getGlossary, editor)
+	rt.Handle("glossary.put", put, "/v1/glossary", a.putGlossary, editor)
+	rt.Handle("page", get, "/search", a.page, a.readable, partners.Require)
 	rt.Handle("widget", get, "/widget/{asset}", func(w http.ResponseWriter, r *http.Request) error {
 		script.ServeHTTP(w, r)
 		return nil

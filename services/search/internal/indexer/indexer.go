@@ -95,7 +95,8 @@ func New(ctx context.Context, e engine.Engine, b *bus.Bus, instance string, embe
 	return x, nil
 }
 
-// Position is the sequence of the log that the index has reached.
+// Position is how far the log has been applied. Whoever is told that a version is
+// searchable finds it raised.
 func (x *Indexer) Position() uint64 { return x.done.Load() }
 
 // Check returns nil once the index has reached what the log held at the start.
