@@ -71,7 +71,7 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 		return nil, err
 	}
 	face, err := api.New(api.Parts{
-		Engine: s.index, Links: s.codes, Glossary: s.words, Epoch: s.indexer.Position,
+		Engine: s.index, Links: s.codes, Glossary: s.words, Epoch: s.index.Epoch, Vectors: vectors,
 		PublicURL: deps.PublicURL, Logger: deps.Logger, Metrics: deps.Metrics,
 	})
 	if err != nil {

@@ -80,7 +80,7 @@ func (a *API) page(w http.ResponseWriter, r *http.Request) error {
 	}
 	q.Limit, q.Facets = pageLimit, []string{engine.FacetSection, engine.FacetYear, engine.FacetPerson}
 	site := web.CallerOf(r).Partner
-	out, err := a.find(r.Context(), a.reworded(q), site)
+	out, err := a.find(r.Context(), a.widened(r.Context(), q), site)
 	if err != nil {
 		return err
 	}

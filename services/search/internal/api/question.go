@@ -27,8 +27,8 @@ const (
 	maxValue  = 300 // characters of one
 )
 
-// question reads the query parameters of a call. An editor sees what is
-// addressed to every partner; a partner, what it may.
+// question reads the query parameters of a call. An editor sees everything that
+// is out; a partner, what it may.
 func (a *API) question(r *http.Request) (engine.Query, error) {
 	params, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -36,6 +36,7 @@ func (a *API) question(r *http.Request) (engine.Query, error) {
 			fault.Field{Pointer: "", Detail: "must be percent-encoded name=value pairs"})
 	}
 	q := engine.Query{Text: strings.TrimSpace(params.Get("q")), Sort: engine.Sort(params.Get("sort")), Now: a.now()}
+	q.Viewer.Editor = web.CallerOf(r).Partner == nil
 	if site := web.CallerOf(r).Partner; site != nil {
 		q.Viewer = engine.Viewer{
 			Partner: site.ID, Languages: site.Languages, Sections: site.Sections, DefaultLanguage: site.DefaultLanguage,

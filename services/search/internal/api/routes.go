@@ -15,6 +15,7 @@ import (
 	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/search/internal/cache"
+	"github.com/relais-press/relais/services/search/internal/embedder"
 	"github.com/relais-press/relais/services/search/internal/engine"
 	"github.com/relais-press/relais/services/search/internal/glossary"
 )
@@ -42,8 +43,9 @@ type Parts struct {
 	Engine    engine.Engine
 	Links     Links
 	Glossary  *glossary.Store
-	Epoch     func() uint64 // rises with every batch that the engine has applied, before it is told of
-	PublicURL string        // without a trailing slash
+	Epoch     func() uint64      // rises with every batch that the engine has applied, before it is told of
+	Vectors   *embedder.Embedder // nil: words alone
+	PublicURL string             // without a trailing slash
 	Logger    *slog.Logger
 	Metrics   prometheus.Registerer
 }

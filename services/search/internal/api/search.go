@@ -24,7 +24,7 @@ func (a *API) search(w http.ResponseWriter, r *http.Request) error {
 	}
 	site := web.CallerOf(r).Partner
 	produce := func(ctx context.Context) (cache.Answer, error) {
-		out, err := a.find(ctx, a.reworded(q), site)
+		out, err := a.find(ctx, a.widened(ctx, q), site)
 		if err != nil {
 			return cache.Answer{}, err
 		}
@@ -40,14 +40,17 @@ func (a *API) search(w http.ResponseWriter, r *http.Request) error {
 	return send(w, r, out, "cache;desc=off")
 }
 
-// reworded is the question with the words of the glossary for its own, in the
-// languages that it may be answered in.
-func (a *API) reworded(q engine.Query) engine.Query {
+// widened is the question with the words of the glossary for its own, in the
+// languages that it may be answered in, and with its vector.
+func (a *API) widened(ctx context.Context, q engine.Query) engine.Query {
 	languages := q.Languages
 	if len(languages) == 0 {
 		languages = q.Viewer.Languages
 	}
 	q.Also = a.Glossary.Expand(q.Text, q.Language, languages)
+	if q.Text != "" {
+		q.Vector, q.Nearness = a.Vectors.Query(ctx, q.Text), a.Vectors.Nearness()
+	}
 	return q
 }
 

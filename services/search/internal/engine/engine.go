@@ -119,6 +119,7 @@ type Viewer struct {
 	Languages       []string // none: all
 	Sections        []string // none: all
 	DefaultLanguage string
+	Editor          bool // sees what is addressed to any partner, too
 }
 
 // Result is the answer to a Query.

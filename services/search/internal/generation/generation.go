@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/relais-press/relais/services/search/internal/engine"
 )
@@ -26,6 +27,7 @@ type Index struct {
 	current engine.Engine
 	closed  bool
 
+	epoch  atomic.Uint64
 	busy   sync.Mutex // held by the one rebuild under way
 	status statusBoard
 }
@@ -84,8 +86,12 @@ func (x *Index) Apply(ctx context.Context, documents []engine.Document, position
 		return err
 	}
 	defer leave()
+	defer x.epoch.Add(1)
 	return current.Apply(ctx, documents, position)
 }
+
+// Epoch rises whenever answers may have changed, before Apply returns.
+func (x *Index) Epoch() uint64 { return x.epoch.Load() }
 
 // Position implements engine.Engine.
 func (x *Index) Position(ctx context.Context) (uint64, error) {
@@ -140,6 +146,7 @@ func (x *Index) takeOver(ctx context.Context, slot engine.Slot, next engine.Engi
 	}
 	old := x.current
 	x.serving, x.current = slot, next
+	x.epoch.Add(1)
 	x.reading.Unlock()
 	if err := old.Close(); err != nil {
 		x.log.WarnContext(ctx, "old generation not closed", "error", err)

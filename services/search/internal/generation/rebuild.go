@@ -203,13 +203,13 @@ func (b *build) verify(ctx context.Context) error {
 	return nil
 }
 
-// find looks for one edition by its headline among those that anybody may see.
+// find looks for one edition by its headline, unless it is under an embargo or expired.
 func (b *build) find(ctx context.Context, key, headline string) error {
 	id, language := split(key)
-	q := engine.Query{Language: language, IDs: []string{id}, Languages: []string{language}, Limit: 1}
+	q := engine.Query{Language: language, IDs: []string{id}, Languages: []string{language}, Limit: 1, Viewer: engine.Viewer{Editor: true}}
 	seen, err := b.next.Search(ctx, q)
 	if err != nil || seen.Total == 0 {
-		return err // not for everybody, or not yet
+		return err // not yet, or no more
 	}
 	q.Text, q.AnyWord = plain(headline), true
 	if q.Text == "" {

@@ -47,6 +47,7 @@ type Indexer struct {
 
 	indexed   prometheus.Counter
 	wordsOnly prometheus.Counter
+	applying  prometheus.Histogram
 	freshness prometheus.Histogram
 }
 
@@ -62,6 +63,10 @@ func New(ctx context.Context, e engine.Engine, b *bus.Bus, instance string, embe
 		}),
 		wordsOnly: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "relais_search_words_only_total", Help: "Versions of editions indexed without a vector as the embedder did not answer.",
+		}),
+		applying: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "relais_search_apply_seconds", Help: "Time the engine takes to make a batch searchable.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5},
 		}),
 		freshness: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "relais_search_freshness_seconds", Help: "Time from the log's acceptance of a version until it is searchable.",
@@ -85,7 +90,7 @@ func New(ctx context.Context, e engine.Engine, b *bus.Bus, instance string, embe
 	}
 	x.target.Store(last)
 	x.done.Store(position)
-	for _, c := range []prometheus.Collector{x.indexed, x.wordsOnly, x.freshness, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	for _, c := range []prometheus.Collector{x.indexed, x.wordsOnly, x.applying, x.freshness, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "relais_search_position", Help: "Sequence of the log that the index has reached.",
 	}, func() float64 { return float64(x.done.Load()) })} {
 		if err := metrics.Register(c); err != nil {
@@ -94,10 +99,6 @@ func New(ctx context.Context, e engine.Engine, b *bus.Bus, instance string, embe
 	}
 	return x, nil
 }
-
-// Position is how far the log has been applied. Whoever is told that a version is
-// searchable finds it raised.
-func (x *Indexer) Position() uint64 { return x.done.Load() }
 
 // Check returns nil once the index has reached what the log held at the start.
 func (x *Indexer) Check(context.Context) error {
@@ -126,9 +127,11 @@ func (x *Indexer) apply(ctx context.Context, messages []bus.Message) error {
 	}
 	x.vectors(ctx, documents)
 	last := messages[len(messages)-1]
+	start := time.Now()
 	if err := x.engine.Apply(ctx, documents, last.Sequence); err != nil {
 		return fault.Wrap(fault.Unavailable, "the index does not answer", err)
 	}
+	x.applying.Observe(time.Since(start).Seconds())
 	x.done.Store(max(x.done.Load(), last.Sequence))
 	x.indexed.Add(float64(len(documents)))
 	for _, m := range messages {

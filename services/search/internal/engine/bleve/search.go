@@ -118,6 +118,9 @@ func rights(p *part, q *engine.Query) (*roaring.Bitmap, error) {
 		audiences = append(audiences, audience(q.Viewer.Partner))
 	}
 	out, err := p.having(fieldAudience, audiences...)
+	if q.Viewer.Editor {
+		out, err = p.having(fieldUsable, "1")
+	}
 	if err != nil {
 		return nil, err
 	}

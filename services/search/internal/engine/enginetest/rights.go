@@ -51,6 +51,13 @@ var seeing = []contract{
 		want(t, e, viewer("séance", engine.Viewer{Partner: "nort"}), "all")
 		want(t, e, viewer("séance", engine.Viewer{Partner: "*"}), "all")
 	}},
+	{"an editor sees every audience, and no embargo broken", func(t *testing.T, e engine.Engine) {
+		lift := noon.Add(time.Hour)
+		apply(t, e, 1, article1("all", "fr", 1, "Séance publique"), addressed("one", "north"),
+			with(addressed("later", "north"), func(e *article.Edition) { e.EmbargoedUntil = &lift }))
+		want(t, e, viewer("", engine.Viewer{Editor: true}), "all", "one")
+		want(t, e, viewer("séance", engine.Viewer{Editor: true}), "all", "one")
+	}},
 	{"an audience may not be forged", func(t *testing.T, e engine.Engine) {
 		apply(t, e, 1, addressed("a", "*"), addressed("b", ""), addressed("c", "everyone"))
 		want(t, e, viewer("séance", engine.Viewer{}))
