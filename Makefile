@@ -44,8 +44,8 @@ test-short: ## Run the quick tests, without the race detector
 	go test -short $(if $(T),-run '$(T)') $(PKG)
 
 .PHONY: bench
-bench: ## Measure the whole, from the POST to the reader
-	go run ./services/relais/bench
+bench: ## Measure the whole, from the POST to the reader, and search over 50,000 articles (PART=search: that alone)
+	go run ./services/relais/bench $(PART)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each

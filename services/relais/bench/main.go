@@ -3,7 +3,8 @@
 // Command bench measures the one binary from outside, each speed beside the
 // raw limit of the same run: how soon it is ready and how much memory it takes,
 // how long an article takes from the POST to the reader, how fast searches and
-// redirects are answered.
+// redirects are answered; and search over 50,000 articles, which the argument
+// "search" measures alone.
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"github.com/relais-press/relais/pkg/lifecycle"
 )
@@ -30,10 +32,14 @@ func main() {
 
 func run(ctx context.Context, out io.Writer, dir string) error {
 	build := exec.CommandContext(ctx, "go", "build", "-o", dir,
-		"github.com/relais-press/relais/services/relais", "github.com/relais-press/relais/services/ingest/cmd/relais-ingest")
+		"github.com/relais-press/relais/services/relais", "github.com/relais-press/relais/services/ingest/cmd/relais-ingest",
+		"github.com/relais-press/relais/services/search/cmd/relais-search")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build the commands: %w", err)
+	}
+	if slices.Contains(os.Args[1:], "search") {
+		return searchAlone(ctx, out, filepath.Join(dir, "relais-search"), filepath.Join(dir, "search"))
 	}
 	raw, err := measureRaw(ctx, filepath.Join(dir, "raw"))
 	if err != nil {
@@ -81,5 +87,6 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 		return err
 	}
 	fmt.Fprintf(out, "memory after all         %8.1f MiB\n", r.rss())
-	return nil
+	r.stop()
+	return searchAlone(ctx, out, filepath.Join(dir, "relais-search"), filepath.Join(dir, "search"))
 }

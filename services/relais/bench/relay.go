@@ -61,7 +61,12 @@ func call(ctx context.Context, method, target, body string, header map[string]st
 	return answer, err
 }
 
+// start runs a program until it is ready, which may take a minute.
 func start(ctx context.Context, program string, args ...string) (*relay, error) {
+	return startPatiently(ctx, time.Minute, program, args...)
+}
+
+func startPatiently(ctx context.Context, patience time.Duration, program string, args ...string) (*relay, error) {
 	r := &relay{cmd: exec.CommandContext(ctx, program, args...)}
 	r.cmd.Env = append(r.cmd.Environ(), "RELAIS_ADMIN_KEY="+adminKey, "RELAIS_LOG_FORMAT=json")
 	stderr, err := r.cmd.StderrPipe()
@@ -88,13 +93,15 @@ func start(ctx context.Context, program string, args ...string) (*relay, error) 
 			r.ready = time.Since(begin)
 			return r, nil
 		}
-		if ctx.Err() != nil || time.Since(begin) > time.Minute {
+		if ctx.Err() != nil || time.Since(begin) > patience {
 			r.stop()
-			return nil, fmt.Errorf("%s was not ready within a minute", program)
+			return nil, fmt.Errorf("%s was not ready within %v", program, patience)
 		}
+		time.Sleep(time.Millisecond)
 	}
 }
 
+// stop ends the process; a second call does nothing.
 func (r *relay) stop() {
 	_ = r.cmd.Process.Signal(syscall.SIGTERM)
 	_ = r.cmd.Wait()
