@@ -81,6 +81,9 @@ type word struct {
 }
 
 func wordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+	}
 	return r != utf8.RuneError && (unicode.IsLetter(r) && r != '\u02bc' || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r))
 }
 
@@ -156,7 +159,7 @@ func (w *word) joinApostrophes(french bool) {
 
 // token makes the token of the word that was read.
 func (w *word) token() (Token, bool) {
-	exact := norm.NFC.String(strings.ToLower(clean(cmp.Or(w.form, w.text[w.start:w.base]))))
+	exact := compose(strings.ToLower(clean(cmp.Or(w.form, w.text[w.start:w.base]))))
 	folded := strings.ReplaceAll(Fold(exact), "'", "")
 	return Token{Exact: exact, Folded: folded, Start: w.start, End: w.end}, folded != ""
 }
@@ -186,13 +189,52 @@ func ascii(s string) bool {
 	return true
 }
 
+// compose is Unicode's form C, which a text of letters before the combining marks has.
+func compose(s string) string {
+	if below(s, '\u0300') {
+		return s
+	}
+	return norm.NFC.String(s)
+}
+
+// below reports whether every character of a text comes before another.
+func below(s string, limit rune) bool {
+	for _, r := range s {
+		if r >= limit {
+			return false
+		}
+	}
+	return true
+}
+
+// folded are the plainest forms of the characters of Latin languages.
+var folded = func() (table [0x180]string) {
+	for r := range table {
+		table[r] = foldSlowly(string(rune(r)))
+	}
+	return table
+}()
+
 // Fold gives a text its plainest form: lower case, no accents, œ as oe, æ as ae,
 // ß as ss, one apostrophe.
 func Fold(s string) string {
 	s = strings.ToLower(s)
-	if ascii(s) {
+	switch {
+	case ascii(s):
 		return s
+	case !below(s, rune(len(folded))):
+		return foldSlowly(s)
 	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for _, r := range s {
+		b.WriteString(folded[r])
+	}
+	return b.String()
+}
+
+// foldSlowly folds any text in lower case.
+func foldSlowly(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	for _, r := range norm.NFKD.String(s) {

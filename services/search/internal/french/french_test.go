@@ -195,3 +195,12 @@ func ExampleFold() {
 	fmt.Println(french.Fold("Cœur d’État"), strings.ToUpper(french.Fold("ÇA")))
 	// Output: coeur d'etat CA
 }
+
+func TestFoldingLatinIsFoldingAnything(t *testing.T) {
+	for r := range rune(0x180) {
+		// A letter from far away takes the text the slow way.
+		if got, want := french.Fold(string(r)), strings.TrimSuffix(french.Fold(string(r)+"\u0416"), "\u0436"); got != want {
+			t.Errorf("%q folds to %q alone, to %q in company", r, got, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 package match
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -106,10 +107,10 @@ type cluster struct{ start, end, terms, words int }
 func best(text string, spans []span) cluster {
 	var found cluster
 	for i := range spans {
-		seen := map[int]bool{}
+		var seen uint64 // at most MaxTerms words and as many phrases
 		for j := i; j < len(spans) && fits(text[spans[i].start:spans[j].end]); j++ {
-			seen[spans[j].term] = true
-			c := cluster{spans[i].start, spans[j].end, len(seen), j - i + 1}
+			seen |= 1 << spans[j].term
+			c := cluster{spans[i].start, spans[j].end, bits.OnesCount64(seen), j - i + 1}
 			if c.terms > found.terms || c.terms == found.terms && c.words > found.words {
 				found = c
 			}
