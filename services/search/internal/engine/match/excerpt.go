@@ -59,15 +59,18 @@ func (h *Highlighter) spans(text string) []span {
 // asks is how many words and phrases are looked for.
 func (h *Highlighter) asks() int { return len(h.Terms) + len(h.Phrases) }
 
-// phraseAt returns the phrase that words start with and its length; 0 when they
-// start with none.
+// phraseAt returns the phrase that words start with and how many tokens it
+// takes; 0 when they start with none.
 func (h *Highlighter) phraseAt(words []french.Token) (i, n int) {
 	for i, p := range h.Phrases {
-		n := 0
-		for n < len(p) && n < len(words) && words[n].Folded == p[n] {
+		n, matched := 0, 0
+		for n < len(words) && matched < len(p) && (partOf(words, n) || words[n].Folded == p[matched]) {
+			if !partOf(words, n) {
+				matched++
+			}
 			n++
 		}
-		if n == len(p) {
+		if matched == len(p) {
 			return i, n
 		}
 	}

@@ -69,20 +69,28 @@ func (q *Question) require(tokens []french.Token) {
 func (q *Question) exclude(tokens []french.Token) {
 	switch {
 	case len(q.Not)+len(q.NotPhrases) >= MaxTerms:
-	case len(tokens) == 1:
+	case len(phrase(tokens)) == 1:
 		t := tokens[0]
 		q.Not = append(q.Not, Term{Exact: t.Exact, Folded: t.Folded, Stem: t.Stem})
-	case len(tokens) > 1:
+	case len(tokens) > 0:
 		q.NotPhrases = append(q.NotPhrases, phrase(tokens))
 	}
 }
 
 func phrase(tokens []french.Token) Phrase {
 	out := make(Phrase, 0, len(tokens))
-	for i := range tokens[:min(len(tokens), MaxTerms)] {
-		out = append(out, tokens[i].Folded)
+	for i := range tokens {
+		if len(out) < MaxTerms && !partOf(tokens, i) {
+			out = append(out, tokens[i].Folded)
+		}
 	}
 	return out
+}
+
+// partOf reports whether a token is a part of the word before it, such as the head
+// of a compound.
+func partOf(tokens []french.Token, i int) bool {
+	return i > 0 && tokens[i].Position == tokens[i-1].Position
 }
 
 type pieceKind int

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/relais-press/relais/services/search/internal/analysis"
 	"github.com/relais-press/relais/services/search/internal/engine/match"
 	"github.com/relais-press/relais/services/search/internal/french"
 )
@@ -38,6 +39,13 @@ func TestParse(t *testing.T) {
 		if got := show(&q); got != want {
 			t.Errorf("%q is read as %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestParseCompounds(t *testing.T) {
+	q := match.Parse(`"die Datenschutzbehörde prüft" -Datenschutzbehörde`, analysis.For("de"))
+	if got, want := show(&q), "[die datenschutzbehorde pruft] -datenschutzbehorde"; got != want {
+		t.Errorf("read as %q, want %q", got, want)
 	}
 }
 
