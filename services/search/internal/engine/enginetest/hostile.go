@@ -48,7 +48,11 @@ var hostile = []contract{
 			north := engine.Viewer{Partner: "north"}
 			value := []string{v}
 			for _, q := range []engine.Query{
-				{Sections: value}, {People: value}, {Organisations: value}, {Languages: value}, {IDs: value},
+				{Sections: value},
+				{People: value},
+				{Organisations: value},
+				{Languages: value},
+				{IDs: value},
 				{Viewer: engine.Viewer{Partner: "north", Sections: value, Languages: value}},
 			} {
 				q.Viewer.Partner = "north"
@@ -73,7 +77,9 @@ var hostile = []contract{
 		apply(t, e, 1, editions...)
 		for i, name := range names {
 			for _, q := range []engine.Query{
-				{Sections: []string{name}}, {Organisations: []string{name}}, {People: []string{name}},
+				{Sections: []string{name}},
+				{Organisations: []string{name}},
+				{People: []string{name}},
 				{Viewer: engine.Viewer{Sections: []string{name}}},
 			} {
 				want(t, e, q, editions[i].ID)
