@@ -43,6 +43,11 @@ test: ## Run the tests with the race detector (T= for -run, PKG= for packages)
 test-short: ## Run the quick tests, without the race detector
 	go test -short $(if $(T),-run '$(T)') $(PKG)
 
+.PHONY: test-meili
+test-meili: ## Run the engine's tests on a Meilisearch: RELAIS_TEST_MEILI_URL, RELAIS_TEST_MEILI_KEY (RECORD=1 keeps its answers)
+	@[ -n "$$RELAIS_TEST_MEILI_URL" ] && [ -n "$$RELAIS_TEST_MEILI_KEY" ] || { echo 'test-meili: name a server and its master key'; exit 1; }
+	RELAIS_TEST_MEILI_RECORD=$(RECORD) go test -count=1 -timeout 20m $(if $(T),-run '$(T)') ./services/search/internal/engine/meilisearch
+
 .PHONY: bench
 bench: ## Measure the whole, from the POST to the reader, and search over 50,000 articles (PART=search: that alone)
 	go run ./services/relais/bench $(PART)
