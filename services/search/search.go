@@ -6,8 +6,11 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/lifecycle"
@@ -15,7 +18,9 @@ import (
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/search/internal/api"
 	"github.com/relais-press/relais/services/search/internal/embedder"
+	"github.com/relais-press/relais/services/search/internal/engine"
 	"github.com/relais-press/relais/services/search/internal/engine/bleve"
+	"github.com/relais-press/relais/services/search/internal/engine/meilisearch"
 	"github.com/relais-press/relais/services/search/internal/generation"
 	"github.com/relais-press/relais/services/search/internal/glossary"
 	"github.com/relais-press/relais/services/search/internal/indexer"
@@ -25,6 +30,9 @@ import (
 // Config is what search can be told.
 type Config struct {
 	Instance string `name:"search-instance" env:"RELAIS_SEARCH_INSTANCE" default:"main" help:"Name of this index among those that run: letters, digits, - and _."`
+
+	MeiliURL string `name:"meili-url" env:"RELAIS_MEILI_URL" placeholder:"URL" help:"Keep the index on a Meilisearch server of 1.43 or newer instead of inside."`
+	MeiliKey string `name:"meili-key" env:"RELAIS_MEILI_KEY" secret:"" placeholder:"KEY" help:"The server's master key; a key of its own is made with it."`
 
 	Embedder embedder.Config `embed:""`
 }
@@ -49,11 +57,19 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 		}
 	}()
 	s := &Service{}
-	if s.index, err = openIndex(ctx, dir, deps); err != nil {
-		return nil, err
-	}
 	vectors, err := embedder.New(cfg.Embedder, deps.Logger, deps.Metrics)
 	if err != nil {
+		return nil, err
+	}
+	store, err := cfg.store(ctx, dir, vectors.Dimensions(), deps)
+	if err != nil {
+		return nil, err
+	}
+	last, err := deps.Bus.LastSequence(ctx, bus.Articles)
+	if err != nil {
+		return nil, err
+	}
+	if s.index, err = generation.Open(ctx, store, last, deps.Logger); err != nil {
 		return nil, err
 	}
 	if s.indexer, err = indexer.New(ctx, s.index, deps.Bus, cfg.Instance, vectors.Documents, deps.Logger, deps.Metrics); err != nil {
@@ -85,17 +101,24 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 	return s, nil
 }
 
-// openIndex opens the generation of the index that serves.
-func openIndex(ctx context.Context, dir string, deps lifecycle.Deps) (*generation.Index, error) {
-	store, err := bleve.NewStore(dir, deps.Logger)
-	if err != nil {
-		return nil, err
+// store is where the index is kept: in dir, or on a server.
+func (c *Config) store(ctx context.Context, dir string, dimensions int, deps lifecycle.Deps) (engine.Store, error) {
+	if c.MeiliURL == "" {
+		return bleve.NewStore(dir, deps.Logger)
 	}
-	last, err := deps.Bus.LastSequence(ctx, bus.Articles)
-	if err != nil {
-		return nil, err
+	if c.Embedder.URL != "" && dimensions == 0 {
+		return nil, errors.New("an index on a Meilisearch server needs --embedder-dimensions beside --embedder-url")
 	}
-	return generation.Open(ctx, store, last, deps.Logger)
+	rejected := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "relais_search_rejected_total", Help: "Editions that the Meilisearch server refused, put aside so that the rest goes on.",
+	})
+	if err := deps.Metrics.Register(rejected); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	return meilisearch.Open(ctx, meilisearch.Config{
+		URL: c.MeiliURL, MasterKey: c.MeiliKey, Prefix: "relais-" + c.Instance, Dimensions: dimensions,
+		Logger: deps.Logger, Rejected: rejected,
+	})
 }
 
 // Handler answers search's routes.

@@ -42,11 +42,18 @@ type desk struct {
 	dir     string
 	handler http.Handler
 	stop    func()
+	config  search.Config
 }
 
 func open(t testing.TB) *desk {
 	t.Helper()
-	d := &desk{t: t, bus: bustest.Start(t), dir: filepath.Join(t.TempDir(), "index")}
+	return openWith(t, search.Config{})
+}
+
+func openWith(t testing.TB, config search.Config) *desk {
+	t.Helper()
+	config.Instance = "main"
+	d := &desk{t: t, bus: bustest.Start(t), dir: filepath.Join(t.TempDir(), "index"), config: config}
 	d.put(bus.Keys, partner.Hash(siteKey), partner.Key{ID: "g", Role: partner.Publishable, Partner: "gazette", LastUsedAt: "2999-01-01"})
 	d.put(bus.Keys, partner.Hash(otherKey), partner.Key{ID: "r", Role: partner.Publishable, Partner: "revue", LastUsedAt: "2999-01-01"})
 	d.put(bus.Keys, partner.Hash(editKey), partner.Key{ID: "e", Role: partner.Editor, LastUsedAt: "2999-01-01"})
@@ -82,7 +89,7 @@ func (d *desk) start() {
 		d.t.Fatal(err)
 	}
 	health := telemetry.NewHealth()
-	s, err := search.New(d.t.Context(), search.Config{Instance: "main"}, d.dir, lifecycle.Deps{
+	s, err := search.New(d.t.Context(), d.config, d.dir, lifecycle.Deps{
 		Bus: d.bus, Directory: directory, Logger: log, Metrics: prometheus.NewRegistry(), Health: health, PublicURL: "https://relais.example",
 	})
 	if err != nil {

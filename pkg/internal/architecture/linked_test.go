@@ -48,6 +48,9 @@ func linked() map[string][]string {
 		"golang.org/x/sync",
 	}
 	search := []string{
+		"github.com/andybalholm/brotli",
+		"github.com/golang-jwt/jwt/v5",
+		"github.com/meilisearch/meilisearch-go",
 		"github.com/RoaringBitmap/roaring/v2",
 		"github.com/bits-and-blooms/bitset",
 		"github.com/blevesearch/bleve/v2",
@@ -56,8 +59,6 @@ func linked() map[string][]string {
 		"github.com/blevesearch/go-porterstemmer",
 		"github.com/blevesearch/mmap-go",
 		"github.com/blevesearch/scorch_segment_api/v2",
-		"github.com/blevesearch/segment",
-		"github.com/blevesearch/snowballstem",
 		"github.com/blevesearch/upsidedown_store_api",
 		"github.com/blevesearch/vellum",
 		"github.com/blevesearch/zapx/v11",

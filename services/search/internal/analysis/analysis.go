@@ -29,6 +29,15 @@ func For(language string) func(text string) []french.Token {
 	return light(func(w string) string { return w }, "")
 }
 
+// Skim is For for somebody who looks for words with a few initials, in folded
+// form, and needs the places of the others alone: see french.Skim.
+func Skim(language, initials string) func(text string) []french.Token {
+	if base, _, _ := strings.Cut(language, "-"); base == "fr" && initials != "" {
+		return func(text string) []french.Token { return french.Skim(text, initials) }
+	}
+	return For(language)
+}
+
 func light(stem func(string) string, stops string) func(string) []french.Token {
 	list := strings.Fields(french.Fold(stops))
 	return func(text string) []french.Token {

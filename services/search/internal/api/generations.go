@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/partner"
@@ -63,11 +64,16 @@ func (g *Generations) build(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if s := g.index.Status(); s.State == generation.Filling || s.State == generation.Verifying {
+		return generation.ErrBusy
+	}
 	started := g.index.Started()
 	select {
 	case g.start <- order.Rollback:
-	default:
+	case <-time.After(time.Second): // somebody else was first, or the service is stopping
 		return generation.ErrBusy
+	case <-r.Context().Done():
+		return r.Context().Err()
 	}
 	select {
 	case <-started:

@@ -39,10 +39,25 @@ func Analyze(s string) []Token {
 	return tokens
 }
 
+// Skim is Analyze for somebody who looks for a few words: those whose folded form
+// starts with none of the initials have their place only, and no forms. An initial
+// beyond ASCII is taken for any other.
+func Skim(s, initials string) []Token {
+	tokens := words(s, true, initials)
+	for i := range tokens {
+		if t := &tokens[i]; t.Folded != "" {
+			t.Stem, t.Stop = Stem(t.Folded), isStop(t.Folded)
+		}
+	}
+	return tokens
+}
+
 // Words cuts a text into words without stems. With elision, French articles and
-// pronouns before an apostrophe are left out, and inclusive writing and references
-// are read; without, a word keeps what stands around its apostrophes.
-func Words(s string, elision bool) []Token {
+// pronouns before an apostrophe are left out, and inclusive writing is read as
+// its base word; without, a word keeps what stands around its apostrophes.
+func Words(s string, elision bool) []Token { return words(s, elision, "") }
+
+func words(s string, elision bool, initials string) []Token {
 	out := make([]Token, 0, len(s)/6)
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
@@ -63,7 +78,11 @@ func Words(s string, elision bool) []Token {
 			w.joinInclusive()
 			w.readReference()
 		}
-		if t, ok := w.token(); ok {
+		t, ok := Token{Start: w.start, End: w.end}, true
+		if initials == "" || r >= utf8.RuneSelf || strings.ContainsRune(initials, unicode.ToLower(r)) {
+			t, ok = w.token()
+		}
+		if ok {
 			t.Position = len(out)
 			out = append(out, t)
 		}

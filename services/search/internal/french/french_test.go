@@ -204,3 +204,27 @@ func TestFoldingLatinIsFoldingAnything(t *testing.T) {
 		}
 	}
 }
+
+func TestSkimKeepsWhatIsLookedFor(t *testing.T) {
+	recap, err := os.ReadFile(filepath.Join("testdata", "recap-blockchain-collectivites.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		"L’avocat et l'œuvre d’art. L. 123-4 : Élodie, aujourd’hui, avocat·e·s et prud’hommes (avocat(e)s)", string(recap),
+	} {
+		all, skimmed := french.Analyze(text), french.Skim(text, "al")
+		if len(all) != len(skimmed) {
+			t.Fatalf("%d words, %d skimmed", len(all), len(skimmed))
+		}
+		for i := range all {
+			want := all[i]
+			if c := want.Folded[0]; c != 'a' && c != 'l' && skimmed[i].Folded == "" {
+				want = french.Token{Start: want.Start, End: want.End, Position: want.Position}
+			}
+			if skimmed[i] != want {
+				t.Errorf("word %d is %+v, want %+v", i, skimmed[i], want)
+			}
+		}
+	}
+}

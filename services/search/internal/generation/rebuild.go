@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -69,6 +70,8 @@ func (x *Index) Rebuild(ctx context.Context, source Source, back bool) (err erro
 	if err := b.run(ctx); err != nil {
 		return errors.Join(err, next.Close())
 	}
+	b.usable = nil
+	debug.FreeOSMemory() // filling takes far more than serving
 	x.log.InfoContext(ctx, "generation serves", "slot", string(slot), "back", back)
 	return nil
 }

@@ -371,12 +371,13 @@ func (s *asked) visible(r *ranking, page []*found) (map[string]*stack, error) {
 // highlighter marks texts of a language; a text that no language of the index
 // was searched in is read as its own.
 func (s *asked) highlighter(language string) *match.Highlighter {
-	h := &match.Highlighter{Analyze: analysis.For(language), Typos: s.lenient.typos}
+	h := &match.Highlighter{Typos: s.lenient.typos}
 	for _, r := range s.readings {
 		if slices.Contains(r.languages, language) {
 			h.Terms = append(h.Terms, r.question.Terms...)
 			h.Phrases = append(h.Phrases, r.question.Phrases...)
 		}
 	}
+	h.Analyze = analysis.Skim(language, match.Initials(h.Terms, h.Phrases, h.Typos))
 	return h
 }

@@ -69,6 +69,35 @@ func (t *Term) Edits() int {
 	return 0
 }
 
+// Initials are the first letters that a word of a text may have to be one of
+// those asked for; empty when any may be.
+func Initials(terms []Term, phrases []Phrase, typos bool) string {
+	if typos {
+		return ""
+	}
+	var out []byte
+	add := func(word string) bool {
+		if word == "" || word[0] >= utf8.RuneSelf {
+			return false
+		}
+		out = append(out, word[0])
+		return true
+	}
+	for i := range terms {
+		if !add(terms[i].Folded) || !add(terms[i].Stem) {
+			return ""
+		}
+	}
+	for _, p := range phrases {
+		for _, w := range p {
+			if !add(w) {
+				return ""
+			}
+		}
+	}
+	return string(out)
+}
+
 // matches reports whether a word of a text is what the term asks for; with
 // typos, also whether it may be.
 func (t *Term) matches(w *french.Token, typos bool) bool {
