@@ -60,7 +60,7 @@ func newCorpus() *corpus {
 // pick takes a word, the first ones more often (Zipf's law).
 func (c *corpus) pick(kind string) string {
 	list := c.words[kind]
-	z := rand.NewZipf(c.random, 1.2, 3, uint64(len(list)-1))
+	z := rand.NewZipf(c.random, 1.2, 3, uint64(len(list)-1)) //nolint:gosec // lists are not empty
 	return list[z.Uint64()]
 }
 
@@ -72,12 +72,13 @@ func (c *corpus) rare() string {
 }
 
 func (c *corpus) sentence() string {
-	s := c.pick("who") + " " + c.pick("does") + " " + c.pick("what")
+	words := []string{c.pick("who"), c.pick("does"), c.pick("what")}
 	for _, kind := range []string{"where", "when", "why"} {
 		if c.random.IntN(2) == 0 {
-			s += " " + c.pick(kind)
+			words = append(words, c.pick(kind))
 		}
 	}
+	s := strings.Join(words, " ")
 	switch c.random.IntN(6) {
 	case 0:
 		s += ", selon " + c.pick("given") + " " + c.pick("family")

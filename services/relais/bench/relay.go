@@ -97,7 +97,17 @@ func startPatiently(ctx context.Context, patience time.Duration, program string,
 			r.stop()
 			return nil, fmt.Errorf("%s was not ready within %v", program, patience)
 		}
-		time.Sleep(time.Millisecond)
+		pause(ctx, time.Millisecond)
+	}
+}
+
+// pause waits, at most until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
 	}
 }
 

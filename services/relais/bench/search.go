@@ -248,7 +248,7 @@ func (r *relay) freshUnderLoad(ctx context.Context, out io.Writer, log *bus.Bus)
 					took = append(took, t)
 					mu.Unlock()
 				}
-				time.Sleep(keystroke)
+				pause(searching, keystroke)
 			}
 		})
 	}
@@ -287,7 +287,7 @@ func (r *relay) publishAndLook(ctx context.Context, log *bus.Bus, total int) (du
 			return nil, err
 		}
 		out = append(out, time.Since(begin))
-		time.Sleep(20 * time.Millisecond)
+		pause(ctx, 20*time.Millisecond)
 	}
 	return out, nil
 }
@@ -302,7 +302,7 @@ func (r *relay) rebuild(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	for status.State == "filling" || status.State == "verifying" {
-		time.Sleep(200 * time.Millisecond)
+		pause(ctx, 200*time.Millisecond)
 		if err := r.edit(ctx, http.MethodGet, "/v1/index/generations", "", &status); err != nil {
 			return err
 		}

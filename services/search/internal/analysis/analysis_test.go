@@ -17,8 +17,10 @@ func TestEachLanguageJoinsItsForms(t *testing.T) {
 		"en":    {"court courts", "policy policies", "newsroom newsroom's newsroom’s newsrooms", "process processes", "status", "prize prizes", "box boxes", "cookie cookies"},
 		"de":    {"Behörde Behörden", "Gericht Gerichte Gerichten", "Straße Strasse", "Rathaus Rathauses Rathäuser", "Bürgermeister Bürgermeisters", "Vertrag Vertrags Verträge"},
 		"es":    {"juez jueces", "derecho derechos", "público pública públicos públicas", "licitación licitaciones", "luz luces", "abogada abogados"},
-		"it": {"avvocato avvocati avvocata", "pubblico pubblica pubblici pubbliche", "archivio archivi", "provincia province", "farmacia farmacie", "direttore direttrice direttrici",
-			"l'opera l’opera dell′opera un'opera opere"},
+		"it": {
+			"avvocato avvocati avvocata", "pubblico pubblica pubblici pubbliche", "archivio archivi", "provincia province", "farmacia farmacie", "direttore direttrice direttrici",
+			"l'opera l’opera dell′opera un'opera opere",
+		},
 		"nl": {"gemeente GEMEENTE"},
 	} {
 		analyze := analysis.For(language)

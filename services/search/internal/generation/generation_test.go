@@ -77,9 +77,9 @@ func (j *journal) Last(context.Context) (uint64, error) {
 	return uint64(len(j.entries)), nil
 }
 
-func doc(id string, version int, headline string) engine.Document {
+func doc(id, headline string) engine.Document {
 	return engine.Document{
-		ID: id, Language: "fr", SourceLanguage: "fr", Version: version, PubStatus: article.Usable, Headline: headline,
+		ID: id, Language: "fr", SourceLanguage: "fr", Version: 1, PubStatus: article.Usable, Headline: headline,
 		Published: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 }
@@ -97,7 +97,7 @@ func open(t *testing.T, dir string, last uint64) *generation.Index {
 func TestRebuildWhilePublishingAndSearching(t *testing.T) {
 	j, x := newJournal(), open(t, t.TempDir(), 0)
 	for i := range 50 {
-		j.publish(t, x, doc(fmt.Sprintf("early-%d", i), 1, fmt.Sprintf("Chronique matinale %d", i)))
+		j.publish(t, x, doc(fmt.Sprintf("early-%d", i), fmt.Sprintf("Chronique matinale %d", i)))
 	}
 	stop := make(chan struct{})
 	var busy sync.WaitGroup
@@ -122,7 +122,7 @@ func TestRebuildWhilePublishingAndSearching(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				j.publish(t, x, doc(fmt.Sprintf("late-%d", late), 1, "Chronique tardive"))
+				j.publish(t, x, doc(fmt.Sprintf("late-%d", late), "Chronique tardive"))
 				late++
 			}
 		}
@@ -144,8 +144,8 @@ func TestRebuildWhilePublishingAndSearching(t *testing.T) {
 
 func TestRebuildRepairsWhatIsDamaged(t *testing.T) {
 	j, x := newJournal(), open(t, t.TempDir(), 0)
-	j.publish(t, x, doc("a", 1, "Séance publique"))
-	j.entries = append(j.entries, doc("b", 1, "Budget communal")) // the index never got it
+	j.publish(t, x, doc("a", "Séance publique"))
+	j.entries = append(j.entries, doc("b", "Budget communal")) // the index never got it
 	fatal(t, x.Rebuild(t.Context(), j, false))
 	if res, err := x.Search(t.Context(), engine.Query{Text: "budget"}); err != nil || res.Total != 1 {
 		t.Errorf("found %d (%v)", res.Total, err)
@@ -162,7 +162,7 @@ func TestServingOutlivesTheProcess(t *testing.T) {
 	fatal(t, err)
 	x, err := generation.Open(t.Context(), store, 0, slog.New(slog.DiscardHandler))
 	fatal(t, err)
-	j.publish(t, x, doc("a", 1, "Séance publique"))
+	j.publish(t, x, doc("a", "Séance publique"))
 	fatal(t, x.Rebuild(t.Context(), j, false))
 	fatal(t, x.Close())
 	x = open(t, dir, 1)
@@ -198,8 +198,8 @@ func TestAGenerationThatLacksSomethingNeverServes(t *testing.T) {
 	fatal(t, err)
 	defer x.Close()
 	j := newJournal()
-	j.publish(t, x, doc("a", 1, "Séance publique"))
-	j.publish(t, x, doc("b", 1, "Budget communal"))
+	j.publish(t, x, doc("a", "Séance publique"))
+	j.publish(t, x, doc("b", "Budget communal"))
 	err = x.Rebuild(t.Context(), j, false)
 	if err == nil || !strings.Contains(err.Error(), "holds 1 editions, the log 2") {
 		t.Fatalf("rebuild returned %v", err)
@@ -210,18 +210,18 @@ func TestAGenerationThatLacksSomethingNeverServes(t *testing.T) {
 	if res, err := x.Search(t.Context(), engine.Query{Text: "budget"}); err != nil || res.Total != 1 {
 		t.Errorf("found %d (%v)", res.Total, err)
 	}
-	j.publish(t, x, doc("c", 1, "Marché public"))
+	j.publish(t, x, doc("c", "Marché public"))
 }
 
 func TestRebuildEndsWithItsContext(t *testing.T) {
 	j, x := newJournal(), open(t, t.TempDir(), 0)
-	j.publish(t, x, doc("a", 1, "Séance publique"))
+	j.publish(t, x, doc("a", "Séance publique"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := x.Rebuild(ctx, j, false); !errors.Is(err, context.Canceled) {
 		t.Errorf("rebuild returned %v", err)
 	}
-	j.publish(t, x, doc("b", 1, "Budget communal"))
+	j.publish(t, x, doc("b", "Budget communal"))
 }
 
 func TestAnIndexAheadOfTheLogIsMadeAnew(t *testing.T) {
@@ -230,7 +230,7 @@ func TestAnIndexAheadOfTheLogIsMadeAnew(t *testing.T) {
 	fatal(t, err)
 	x, err := generation.Open(t.Context(), store, 0, slog.New(slog.DiscardHandler))
 	fatal(t, err)
-	fatal(t, x.Apply(t.Context(), []engine.Document{doc("a", 1, "Séance publique")}, 9))
+	fatal(t, x.Apply(t.Context(), []engine.Document{doc("a", "Séance publique")}, 9))
 	fatal(t, x.Close())
 	x = open(t, dir, 8)
 	if n, err := x.Count(t.Context()); err != nil || n != 0 {

@@ -56,7 +56,7 @@ func (n *names) number(text []byte) uint32 {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if i, ok := n.numbers[string(text)]; ok {
+	if i, ok = n.numbers[string(text)]; ok {
 		return i
 	}
 	s := string(text)

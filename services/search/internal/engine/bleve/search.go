@@ -50,7 +50,7 @@ func (x *Index) Search(ctx context.Context, q engine.Query) (engine.Result, erro
 	r := newRanking(&q, &x.columns.names, s.parts, s.scored())
 	defer r.release()
 	for i := range s.parts {
-		r.add(int32(i)) //nolint:gosec // an index has some dozen segments
+		r.add(int32(i))
 	}
 	hits, err := s.hits(r, r.page(q.Sort == engine.ByDate || !s.scored()))
 	if err != nil {

@@ -177,7 +177,6 @@ func wordEnd(text string) int {
 
 // Equal reports whether two questions ask for the same.
 func (q *Question) Equal(other *Question) bool {
-	same := func(a, b Phrase) bool { return slices.Equal(a, b) }
 	return slices.Equal(q.Terms, other.Terms) && slices.Equal(q.Not, other.Not) &&
-		slices.EqualFunc(q.Phrases, other.Phrases, same) && slices.EqualFunc(q.NotPhrases, other.NotPhrases, same)
+		slices.EqualFunc(q.Phrases, other.Phrases, slices.Equal) && slices.EqualFunc(q.NotPhrases, other.NotPhrases, slices.Equal)
 }
