@@ -69,7 +69,8 @@ func borders() []border {
 			"search.go chooses the adapter",
 			[]string{home + adapters + "bleve", home + adapters + "meilisearch"},
 			func(f string) bool {
-				return f == "services/search/search.go" || in(f, adapters+"bleve") || in(f, adapters+"meilisearch")
+				return f == "services/search/search.go" || in(f, adapters+"bleve") || in(f, adapters+"meilisearch") ||
+					test(f) && in(f, "services/search/internal/generation")
 			},
 		},
 	}

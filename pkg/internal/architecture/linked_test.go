@@ -56,7 +56,6 @@ func linked() map[string][]string {
 		"github.com/blevesearch/bleve/v2",
 		"github.com/blevesearch/bleve_index_api",
 		"github.com/blevesearch/geo",
-		"github.com/blevesearch/go-porterstemmer",
 		"github.com/blevesearch/mmap-go",
 		"github.com/blevesearch/scorch_segment_api/v2",
 		"github.com/blevesearch/upsidedown_store_api",
