@@ -138,6 +138,14 @@ func TestTheTerminal(t *testing.T) {
 			t.Errorf("import of a loopback address: %d\n%s%s", code, out, errs)
 		}
 		await(t, "what was imported to be found", func() bool { return r.search(key, "importé").Total == 300 })
+		for _, args := range [][]string{{"reindex"}, {"reindex", "--rollback"}} {
+			if out, errs, code = r.run("", args...); code != 0 || !strings.HasPrefix(out, "Génération ") {
+				t.Errorf("%q: %d\n%s%s", args, code, out, errs)
+			}
+			if n := r.search(key, "importé").Total; n != 300 {
+				t.Errorf("after %q, %d of what was imported is found", args, n)
+			}
+		}
 	})
 }
 
