@@ -7,6 +7,7 @@ package generation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -21,10 +22,10 @@ type Index struct {
 	store engine.Store
 	log   *slog.Logger
 
-	writing sync.Mutex   // held by Apply, and while a generation takes over
-	reading sync.RWMutex // read-held by calls, held while a generation takes over
+	writing sync.Mutex // held by Apply, and while a generation takes over
+	mu      sync.Mutex // guards the fields below, for moments
 	serving engine.Slot
-	current engine.Engine
+	current *generation
 	closed  bool
 
 	epoch  atomic.Uint64
@@ -34,6 +35,12 @@ type Index struct {
 
 var _ engine.Engine = (*Index)(nil)
 
+// generation is an engine and the calls it is answering.
+type generation struct {
+	engine.Engine
+	calls sync.WaitGroup
+}
+
 // Open opens the generation that serves. last is where the log ends: an index
 // that is ahead of it belongs to another log and is made anew.
 func Open(ctx context.Context, store engine.Store, last uint64, log *slog.Logger) (*Index, error) {
@@ -42,16 +49,22 @@ func Open(ctx context.Context, store engine.Store, last uint64, log *slog.Logger
 		return nil, err
 	}
 	x := &Index{store: store, log: log, serving: slot}
-	if x.current, err = store.Open(ctx, slot); err != nil {
+	current, err := store.Open(ctx, slot)
+	if err != nil {
 		return nil, err
 	}
-	position, err := x.current.Position(ctx)
-	if err != nil || position <= last {
-		return x, err
+	position, err := current.Position(ctx)
+	if err != nil {
+		return nil, errors.Join(err, current.Close())
 	}
-	log.WarnContext(ctx, "index made anew: it is ahead of the log", "index", position, "log", last)
-	x.current, err = x.anew(ctx, slot, x.current)
-	return x, err
+	if position > last {
+		log.WarnContext(ctx, "index made anew: it is ahead of the log", "index", position, "log", last)
+		if current, err = x.anew(ctx, slot, current); err != nil {
+			return nil, err
+		}
+	}
+	x.current = &generation{Engine: current}
+	return x, nil
 }
 
 // anew empties a slot; open is the engine that has it open, or nil.
@@ -68,13 +81,14 @@ func (x *Index) anew(ctx context.Context, slot engine.Slot, open engine.Engine) 
 }
 
 // enter lets a call in; leave must be called when it is over.
-func (x *Index) enter() (current engine.Engine, leave func(), err error) {
-	x.reading.RLock()
+func (x *Index) enter() (current *generation, leave func(), err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	if x.closed {
-		x.reading.RUnlock()
 		return nil, nil, engine.ErrClosed
 	}
-	return x.current, x.reading.RUnlock, nil
+	x.current.calls.Add(1)
+	return x.current, x.current.calls.Done, nil
 }
 
 // Apply implements engine.Engine.
@@ -125,29 +139,33 @@ func (x *Index) Count(ctx context.Context) (uint64, error) {
 
 // Close implements engine.Engine. A rebuild has to be over.
 func (x *Index) Close() error {
-	x.reading.Lock()
-	defer x.reading.Unlock()
-	if x.closed {
+	x.mu.Lock()
+	current, closed := x.current, x.closed
+	x.closed = true
+	x.mu.Unlock()
+	if closed {
 		return nil
 	}
-	x.closed = true
-	return x.current.Close()
+	current.calls.Wait()
+	return current.Close()
 }
 
-// takeOver makes an engine the one that serves. Nobody may be writing.
+// takeOver makes an engine the one that serves, and closes the one before once
+// it has answered what it was asked. Nobody may be writing.
 func (x *Index) takeOver(ctx context.Context, slot engine.Slot, next engine.Engine) error {
 	if err := x.store.Serve(ctx, slot); err != nil {
 		return fmt.Errorf("let generation %s serve: %w", slot, err)
 	}
-	x.reading.Lock()
+	x.mu.Lock()
 	if x.closed {
-		x.reading.Unlock()
+		x.mu.Unlock()
 		return engine.ErrClosed
 	}
 	old := x.current
-	x.serving, x.current = slot, next
+	x.serving, x.current = slot, &generation{Engine: next}
 	x.epoch.Add(1)
-	x.reading.Unlock()
+	x.mu.Unlock()
+	old.calls.Wait()
 	if err := old.Close(); err != nil {
 		x.log.WarnContext(ctx, "old generation not closed", "error", err)
 	}

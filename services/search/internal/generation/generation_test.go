@@ -24,6 +24,8 @@ type journal struct {
 	mu      sync.Mutex
 	entries []engine.Document
 	grown   *sync.Cond
+
+	prepared int // editions
 }
 
 func newJournal() *journal {
@@ -69,7 +71,10 @@ func (j *journal) Replay(ctx context.Context, fn func(d engine.Document, positio
 	}
 }
 
-func (j *journal) Prepare(context.Context, []engine.Document) error { return nil }
+func (j *journal) Prepare(_ context.Context, documents []engine.Document) error {
+	j.prepared += len(documents)
+	return nil
+}
 
 func (j *journal) Last(context.Context) (uint64, error) {
 	j.mu.Lock()
@@ -129,7 +134,7 @@ func TestRebuildWhilePublishingAndSearching(t *testing.T) {
 	})
 	for _, back := range []bool{false, true, false, true} {
 		fatal(t, x.Rebuild(t.Context(), j, back))
-		if s := x.Status(); s.State != generation.Serves || s.Serving != s.Slot || s.Error != "" || s.Editions < 50 {
+		if s := x.Status(); s.State != generation.Serves || s.Serving != s.Slot || s.Error != "" || !back && s.Editions < 50 {
 			t.Errorf("status is %+v", s)
 		}
 	}
@@ -211,6 +216,61 @@ func TestAGenerationThatLacksSomethingNeverServes(t *testing.T) {
 		t.Errorf("found %d (%v)", res.Total, err)
 	}
 	j.publish(t, x, doc("c", "Marché public"))
+}
+
+// slow is a store whose first generation calls back when it is closed.
+type slow struct {
+	engine.Store
+	closing func()
+}
+
+type slowEngine struct {
+	engine.Engine
+	closing func()
+}
+
+func (s slow) Open(ctx context.Context, slot engine.Slot) (engine.Engine, error) {
+	e, err := s.Store.Open(ctx, slot)
+	if slot == engine.SlotA {
+		e = slowEngine{e, s.closing}
+	}
+	return e, err
+}
+
+func (e slowEngine) Close() error {
+	e.closing()
+	return e.Engine.Close()
+}
+
+func TestAGenerationThatServesGoesOnServing(t *testing.T) {
+	store, err := bleve.NewStore(t.TempDir(), slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	x, err := generation.Open(t.Context(), slow{store, cancel}, 0, slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	defer x.Close()
+	j := newJournal()
+	j.publish(t, x, doc("a", "Séance publique"))
+	if err := x.Rebuild(ctx, j, false); err != nil {
+		t.Errorf("rebuild returned %v, though it was canceled after the new generation served", err)
+	}
+	if res, err := x.Search(t.Context(), engine.Query{Text: "séance"}); err != nil || res.Total != 1 {
+		t.Errorf("found %d (%v)", res.Total, err)
+	}
+}
+
+func TestGoingBackEmbedsOnlyWhatIsNew(t *testing.T) {
+	j, x := newJournal(), open(t, t.TempDir(), 0)
+	for i := range 3 {
+		j.publish(t, x, doc(fmt.Sprint("a", i), "Séance publique"))
+	}
+	fatal(t, x.Rebuild(t.Context(), j, false))
+	j.publish(t, x, doc("b", "Budget communal"))
+	j.prepared = 0
+	fatal(t, x.Rebuild(t.Context(), j, true))
+	if j.prepared != 1 {
+		t.Errorf("%d editions were prepared, want the one that is new", j.prepared)
+	}
 }
 
 func TestRebuildEndsWithItsContext(t *testing.T) {

@@ -57,16 +57,13 @@ func (x *Index) Rebuild(ctx context.Context, source Source, back bool) (err erro
 	if unread != nil {
 		return unread
 	}
-	next, err := x.store.Open(ctx, slot)
-	if err == nil && !back {
-		next, err = x.anew(ctx, slot, next)
-	}
+	next, held, err := x.fillable(ctx, slot, back, last)
 	if err != nil {
 		return fmt.Errorf("open generation %s: %w", slot, err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	b := &build{index: x, source: source, slot: slot, next: next, usable: map[string]string{}, cancel: cancel}
+	b := &build{index: x, source: source, slot: slot, next: next, held: held, usable: map[string]string{}, cancel: cancel}
 	if err := b.run(ctx); err != nil {
 		return errors.Join(err, next.Close())
 	}
@@ -76,6 +73,27 @@ func (x *Index) Rebuild(ctx context.Context, source Source, back bool) (err erro
 	return nil
 }
 
+// fillable opens the generation to be filled, and says up to where it is: an
+// empty one, or with back the one before, unless that belongs to another log.
+func (x *Index) fillable(ctx context.Context, slot engine.Slot, back bool, last uint64) (next engine.Engine, held uint64, err error) {
+	if !back {
+		next, err = x.anew(ctx, slot, nil)
+		return next, 0, err
+	}
+	if next, err = x.store.Open(ctx, slot); err != nil {
+		return nil, 0, err
+	}
+	held, err = next.Position(ctx)
+	switch {
+	case err != nil:
+		return nil, 0, errors.Join(err, next.Close())
+	case held > last:
+		next, err = x.anew(ctx, slot, next)
+		return next, 0, err
+	}
+	return next, held, nil
+}
+
 // build is a generation being filled.
 type build struct {
 	index  *Index
@@ -83,12 +101,15 @@ type build struct {
 	slot   engine.Slot
 	next   engine.Engine
 
+	held     uint64 // what is not after this position is in the generation already
 	waiting  []engine.Document
 	position uint64            // of the last document in waiting
 	usable   map[string]string // headlines by "id.language" of the editions the log holds as usable
 	target   uint64            // the position at which it may take over; 0: not yet known
 	writing  *sync.Mutex       // held by the build from then on
 	cancel   context.CancelCauseFunc
+	late     *time.Timer // cancels a hand-over that takes too long
+	serves   bool
 }
 
 // errServes ends a replay when the generation serves.
@@ -96,6 +117,9 @@ var errServes = errors.New("the generation serves")
 
 func (b *build) run(ctx context.Context) error {
 	defer func() {
+		if b.late != nil {
+			b.late.Stop()
+		}
 		if b.writing != nil {
 			b.writing.Unlock()
 		}
@@ -107,11 +131,11 @@ func (b *build) run(ctx context.Context) error {
 			b.cancel(err)
 		}
 	})
-	if cause := context.Cause(ctx); cause != nil {
-		err = cause
-	}
-	if errors.Is(err, errServes) {
+	switch cause := context.Cause(ctx); {
+	case b.serves: // whatever came after
 		return nil
+	case cause != nil:
+		return cause
 	}
 	return err
 }
@@ -124,7 +148,10 @@ func (b *build) take(ctx context.Context, d engine.Document, position uint64) er
 	} else {
 		delete(b.usable, key)
 	}
-	b.waiting, b.position = append(b.waiting, d), position
+	b.position = position
+	if position > b.held {
+		b.waiting = append(b.waiting, d)
+	}
 	if len(b.waiting) >= batch || b.target > 0 {
 		if err := b.flush(ctx); err != nil {
 			return err
@@ -138,6 +165,7 @@ func (b *build) take(ctx context.Context, d engine.Document, position uint64) er
 
 func (b *build) flush(ctx context.Context) error {
 	if len(b.waiting) == 0 {
+		b.index.status.applied(0, b.position, 0)
 		return nil
 	}
 	if err := b.source.Prepare(ctx, b.waiting); err != nil {
@@ -168,7 +196,7 @@ func (b *build) caughtUp(ctx context.Context) error {
 		return b.finish(ctx)
 	}
 	b.target = reached
-	time.AfterFunc(handOver, func() { b.cancel(fault.New(fault.Unavailable, "the log does not hand over what is indexed already")) })
+	b.late = time.AfterFunc(handOver, func() { b.cancel(fault.New(fault.Unavailable, "the log does not hand over what is indexed already")) })
 	return nil
 }
 
@@ -181,6 +209,7 @@ func (b *build) finish(ctx context.Context) error {
 	if err := b.index.takeOver(ctx, b.slot, b.next); err != nil {
 		return err
 	}
+	b.serves = true
 	return errServes
 }
 
@@ -191,7 +220,7 @@ func (b *build) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if want := uint64(len(b.usable)); count != want {
+	if want := uint64(len(b.usable)); count+b.leftOut() != want && !(b.held > 0 && b.mayLeaveOut() && count <= want) {
 		return fault.Newf(fault.Internal, "it holds %d editions, the log %d", count, want)
 	}
 	n := 0
@@ -206,10 +235,27 @@ func (b *build) verify(ctx context.Context) error {
 	return nil
 }
 
+// refusing is an engine that may leave an edition out for good and go on.
+type refusing interface {
+	LeftOut() uint64 // since it was opened
+}
+
+func (b *build) mayLeaveOut() bool { _, ok := b.next.(refusing); return ok }
+
+func (b *build) leftOut() uint64 {
+	if r, ok := b.next.(refusing); ok {
+		return r.LeftOut()
+	}
+	return 0
+}
+
 // find looks for one edition by its headline, unless it is under an embargo or expired.
 func (b *build) find(ctx context.Context, key, headline string) error {
 	id, language := split(key)
-	q := engine.Query{Language: language, IDs: []string{id}, Languages: []string{language}, Limit: 1, Viewer: engine.Viewer{Editor: true}}
+	q := engine.Query{
+		Language: language, IDs: []string{id}, Languages: []string{language}, Limit: 1,
+		Viewer: engine.Viewer{Editor: true}, Now: time.Now(),
+	}
 	seen, err := b.next.Search(ctx, q)
 	if err != nil || seen.Total == 0 {
 		return err // not yet, or no more

@@ -61,9 +61,9 @@ func (x *Index) Started() <-chan struct{} {
 
 // Status returns how far the rebuild is that runs, or how the last one ended.
 func (x *Index) Status() Status {
-	x.reading.RLock()
+	x.mu.Lock()
 	serving := x.serving
-	x.reading.RUnlock()
+	x.mu.Unlock()
 	x.status.mu.Lock()
 	defer x.status.mu.Unlock()
 	s := x.status.status

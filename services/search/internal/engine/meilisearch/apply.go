@@ -117,13 +117,7 @@ func (x *Index) put(ctx context.Context, doing string, records ...any) error {
 // state stays as it is held.
 func (x *Index) isolate(ctx context.Context, records []any, held state, why *refusal) error {
 	if len(records) == 1 {
-		if r, ok := records[0].(*record); ok {
-			x.log.ErrorContext(ctx, "edition left out of the search index", "index", x.uid, "record", r.ID, "version", r.Version, "error", why)
-		}
-		if x.rejected != nil {
-			x.rejected.Inc()
-		}
-		return nil
+		return x.leaveOut(ctx, records[0], held, why)
 	}
 	half := len(records) / 2
 	for _, part := range [][]any{records[:half], records[half:]} {
@@ -137,6 +131,31 @@ func (x *Index) isolate(ctx context.Context, records []any, held state, why *ref
 	}
 	return nil
 }
+
+// leaveOut puts a fence in the place of a record that was refused, so that no
+// older version of the edition is found in its stead, with rights it may no
+// longer have.
+func (x *Index) leaveOut(ctx context.Context, refusedRecord any, held state, why *refusal) error {
+	r, ok := refusedRecord.(*record)
+	if !ok {
+		return why
+	}
+	x.log.ErrorContext(ctx, "edition left out of the search index", "index", x.uid, "record", r.ID, "version", r.Version, "error", why)
+	if x.rejected != nil {
+		x.rejected.Inc()
+	}
+	x.leftOut.Add(1)
+	fence := &record{ID: r.ID, Version: r.Version, Vectors: vectors(nil, x.dimensions)}
+	err := x.put(ctx, "fence off an edition", fence, held)
+	if again, ok := refused(err); ok && again.ours() {
+		x.log.ErrorContext(ctx, "edition not fenced off: an older version may be found", "record", r.ID, "error", again)
+		return nil
+	}
+	return err
+}
+
+// LeftOut is how many editions the server has refused since the index was opened.
+func (x *Index) LeftOut() uint64 { return x.leftOut.Load() }
 
 // learn notes a language of the editions held.
 func (x *Index) learn(language string) {

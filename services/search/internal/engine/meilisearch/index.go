@@ -21,6 +21,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	meili "github.com/meilisearch/meilisearch-go"
 	"github.com/prometheus/client_golang/prometheus"
@@ -64,6 +65,7 @@ type Index struct {
 	uid        string
 	dimensions int
 	rejected   prometheus.Counter // or nil
+	leftOut    atomic.Uint64
 
 	write sync.Mutex   // held by Apply: versions are compared and written in one go
 	life  sync.RWMutex // read-held by every call, held by Close

@@ -233,7 +233,7 @@ func TestABadEditionIsLeftOutAlone(t *testing.T) {
 	cfg.Rejected = prometheus.NewCounter(prometheus.CounterOpts{Name: "relais_search_rejected_total", Help: "Editions the engine refused."})
 	e := s.open(t, cfg)
 	s.refuse = func(records string) map[string]any {
-		if strings.Contains(records, `"bad__fr"`) {
+		if strings.Contains(records, `"article":"bad"`) {
 			return map[string]any{"code": "invalid_document_fields", "type": "invalid_request", "message": "no"}
 		}
 		return nil
@@ -244,7 +244,10 @@ func TestABadEditionIsLeftOutAlone(t *testing.T) {
 			t.Errorf("edition %s is missing", id)
 		}
 	}
-	if s.records["bad__fr"] != nil || testutil.ToFloat64(cfg.Rejected) != 1 || !strings.Contains(log.String(), "bad__fr") {
+	if fence := s.records["bad__fr"]; fence == nil || fence["usable"] != false || fence["version"] == nil {
+		t.Errorf("in the place of what was refused is %v, want a fence", fence)
+	}
+	if testutil.ToFloat64(cfg.Rejected) != 1 || !strings.Contains(log.String(), "bad__fr") {
 		t.Errorf("%v were counted, the log says %q", testutil.ToFloat64(cfg.Rejected), log.String())
 	}
 	wantPosition(t, e, 8)
