@@ -51,12 +51,15 @@ type Service struct {
 // New opens the index in dir, which may be deleted while the service is down:
 // it is filled again from the log.
 func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *Service, err error) {
+	s := &Service{}
 	defer func() {
-		if err != nil {
-			err = fmt.Errorf("search: %w", err)
+		if err == nil {
+			return
+		}
+		if err = fmt.Errorf("search: %w", err); s.index != nil {
+			err = errors.Join(err, s.index.Close())
 		}
 	}()
-	s := &Service{}
 	vectors, err := embedder.New(cfg.Embedder, deps.Logger, deps.Metrics)
 	if err != nil {
 		return nil, err
@@ -75,30 +78,35 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 	if s.indexer, err = indexer.New(ctx, s.index, deps.Bus, cfg.Instance, vectors.Documents, deps.Logger, deps.Metrics); err != nil {
 		return nil, err
 	}
+	deps.Health.Add("index", s.indexer.Check)
+	return s, s.face(ctx, vectors, deps)
+}
+
+// face makes the routes and what they stand on.
+func (s *Service) face(ctx context.Context, vectors *embedder.Embedder, deps lifecycle.Deps) (err error) {
 	if s.codes, err = shortlink.NewCodes(ctx, deps.Bus); err != nil {
-		return nil, err
+		return err
 	}
 	if s.words, err = glossary.NewStore(ctx, deps.Bus, deps.Logger); err != nil {
-		return nil, err
+		return err
 	}
-	deps.Health.Add("index", s.indexer.Check)
 	script, err := widget.New()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	face, err := api.New(api.Parts{
 		Engine: s.index, Links: s.codes, Glossary: s.words, Epoch: s.index.Epoch, Vectors: vectors,
 		PublicURL: deps.PublicURL, Logger: deps.Logger, Metrics: deps.Metrics,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.routes, err = face.Routes(deps, script); err != nil {
-		return nil, err
+		return err
 	}
 	s.generations = api.NewGenerations(s.index, s.indexer.Source(), deps.Logger)
 	s.generations.Handle(s.routes, deps)
-	return s, nil
+	return nil
 }
 
 // store is where the index is kept: in dir, or on a server.
@@ -132,8 +140,5 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Add("links", s.codes.Run)
 	group.Add("generations", s.generations.Run)
 	group.Add("glossary", s.words.Run)
-	if err := group.Run(ctx); err != nil {
-		return err
-	}
-	return s.index.Close()
+	return errors.Join(group.Run(ctx), s.index.Close())
 }

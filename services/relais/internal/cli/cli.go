@@ -18,13 +18,13 @@ import (
 // Server says which relay is meant and who asks.
 type Server struct {
 	URL string `name:"server" env:"RELAIS_SERVER" default:"http://127.0.0.1:8080" placeholder:"URL" help:"The relay."`
-	Key string `name:"key" env:"RELAIS_KEY,RELAIS_ADMIN_KEY" secret:"" placeholder:"rk_…" help:"An editor's key."`
+	Key string `name:"key" env:"RELAIS_KEY,RELAIS_ADMIN_KEY" secret:"" placeholder:"rk_…" help:"An editor's key; for reindex, an admin's."`
 }
 
 func (s Server) client(t Terminal) (client.Client, error) {
 	if s.Key == "" {
 		return client.Client{}, fmt.Errorf("%s", t.say(
-			"il faut une clé d’éditeur : --key rk_… ou RELAIS_KEY", "an editor's key is needed: --key rk_… or RELAIS_KEY"))
+			"il faut une clé : --key rk_… ou RELAIS_KEY", "a key is needed: --key rk_… or RELAIS_KEY"))
 	}
 	return client.Client{Base: strings.TrimRight(s.URL, "/"), Key: s.Key}, nil
 }

@@ -172,13 +172,25 @@ func day(params url.Values, name string, plus time.Duration) (time.Time, error) 
 		return time.Time{}, nil
 	}
 	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return t.Add(plus), nil
+		return clamp(t.Add(plus)), nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return t, web.BadParam(name, "must be a date such as 2026-01-31, or a date and time as in RFC 3339")
 	}
-	return t.UTC(), nil
+	return clamp(t.UTC()), nil
+}
+
+// clamp keeps a moment within the years 1 to 9999, beyond which there are no articles.
+func clamp(t time.Time) time.Time {
+	first, last := time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	switch {
+	case t.Before(first):
+		return first
+	case t.After(last):
+		return last
+	}
+	return t
 }
 
 func tag(name, s string) (string, error) {

@@ -8,6 +8,7 @@ import (
 	"container/list"
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -150,7 +151,7 @@ func (c *Cache) fly(ctx context.Context, at flightKey, f *flight, produce func(c
 func guarded(ctx context.Context, produce func(context.Context) (Answer, error)) (_ Answer, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 	return produce(ctx)

@@ -149,7 +149,7 @@ type Hit struct {
 	HeadlineMarks   []Mark
 	Excerpt         string // of the description or body, about ExcerptLength characters
 	ExcerptMarks    []Mark
-	Translations    []Translation // the article's other editions the viewer may see, by language
+	Translations    []Translation // the article's other editions that the viewer may see and the query's Languages admit, by language
 
 	Explanation any // when the query asked; a JSON value, different in every engine
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/services/search/internal/engine"
 	"github.com/relais-press/relais/services/search/internal/engine/bleve"
 	"github.com/relais-press/relais/services/search/internal/generation"
@@ -270,6 +271,17 @@ func TestGoingBackEmbedsOnlyWhatIsNew(t *testing.T) {
 	fatal(t, x.Rebuild(t.Context(), j, true))
 	if j.prepared != 1 {
 		t.Errorf("%d editions were prepared, want the one that is new", j.prepared)
+	}
+}
+
+func TestThereMustBeSomethingToGoBackTo(t *testing.T) {
+	j, x := newJournal(), open(t, t.TempDir(), 0)
+	j.publish(t, x, doc("a", "Séance publique"))
+	if err := x.Rebuild(t.Context(), j, true); !fault.Is(err, fault.Conflict) {
+		t.Errorf("rebuild returned %v, want a conflict", err)
+	}
+	if s := x.Status(); s.State != generation.Failed || s.Serving != engine.SlotA {
+		t.Errorf("status is %+v", s)
 	}
 }
 

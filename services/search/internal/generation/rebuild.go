@@ -87,6 +87,8 @@ func (x *Index) fillable(ctx context.Context, slot engine.Slot, back bool, last 
 	switch {
 	case err != nil:
 		return nil, 0, errors.Join(err, next.Close())
+	case held == 0:
+		return nil, 0, errors.Join(fault.New(fault.Conflict, "there is no generation to go back to"), next.Close())
 	case held > last:
 		next, err = x.anew(ctx, slot, next)
 		return next, 0, err
@@ -220,7 +222,9 @@ func (b *build) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if want := uint64(len(b.usable)); count+b.leftOut() != want && !(b.held > 0 && b.mayLeaveOut() && count <= want) {
+	// What was left out before the generation was opened again is not known.
+	want, unknown := uint64(len(b.usable)), b.held > 0 && b.mayLeaveOut()
+	if count+b.leftOut() != want && (!unknown || count > want) {
 		return fault.Newf(fault.Internal, "it holds %d editions, the log %d", count, want)
 	}
 	n := 0

@@ -19,6 +19,7 @@ import (
 const (
 	maxPerLanguage = 4
 	maxRewordings  = 16
+	maxPicks       = 64 // that are tried for one language; words may be repeated
 )
 
 // Compiled is a glossary made ready to reword questions. It does not change and
@@ -206,23 +207,25 @@ func reword(text, target string, spans []span) []engine.Rewording {
 	}
 	var out []engine.Rewording
 	seen := []string{french.Fold(text)}
-	for picks := make([]int, len(spans)); picks != nil && len(out) < maxPerLanguage; picks = next(picks, choices) {
+	picks := make([]int, len(spans))
+	for tried := 0; picks != nil && tried < maxPicks && len(out) < maxPerLanguage; tried++ {
 		other := replace(text, target, spans, choices, picks)
 		if folded := french.Fold(other); !slices.Contains(seen, folded) {
 			seen = append(seen, folded)
 			out = append(out, engine.Rewording{Language: target, Text: other})
 		}
+		picks = next(picks, choices)
 	}
 	return out
 }
 
-// terms are those of the concepts in a language, each once.
+// terms are those of the concepts in a language, each once, whatever its accents.
 func terms(concepts []*Concept, language string) []string {
-	var out []string
+	var out, seen []string
 	for _, c := range concepts {
 		for _, t := range c.Terms[language] {
-			if !slices.Contains(out, t) {
-				out = append(out, t)
+			if folded := french.Fold(t); !slices.Contains(seen, folded) {
+				out, seen = append(out, t), append(seen, folded)
 			}
 		}
 	}

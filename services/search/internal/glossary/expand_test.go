@@ -142,3 +142,17 @@ func BenchmarkExpand(b *testing.B) {
 		c.Expand("l’appel d’offres des collectivités territoriales à Paris", "fr", nil)
 	}
 }
+
+// A word said again and again, with terms that fold alike, is bounded work.
+func TestExpandIsBounded(t *testing.T) {
+	c := glossary.Compile(&glossary.Document{Concepts: []glossary.Concept{
+		{ID: "ai", Terms: map[string][]string{"fr": {"IA"}, "en": {"AI", "ai", "ài"}}},
+		{ID: "state", Terms: map[string][]string{"fr": {"état"}, "en": {"state", "nation"}}},
+	}})
+	if got := c.Expand(strings.Repeat("IA ", 160), "fr", nil); len(got) != 1 {
+		t.Errorf("%d rewordings, want one", len(got))
+	}
+	if got := c.Expand(strings.Repeat("état IA ", 60), "fr", nil); len(got) != 4 {
+		t.Errorf("%d rewordings, want 4", len(got))
+	}
+}

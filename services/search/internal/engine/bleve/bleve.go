@@ -72,10 +72,8 @@ func Open(dir string, log *slog.Logger) (*Index, error) {
 	var found state
 	if err == nil {
 		x := &Index{log: log, store: store, analysis: queue, columns: newColumnCache()}
-		if found, err = x.state(); err == nil && found.Mapping == mapping {
-			if err = errors.Join(x.warm(), x.loadVectors(found.Dimensions)); err == nil {
-				return x, nil
-			}
+		if found, err = x.load(); err == nil && found.Mapping == mapping {
+			return x, nil
 		}
 		_ = x.Close()
 	}
@@ -84,6 +82,21 @@ func Open(dir string, log *slog.Logger) (*Index, error) {
 			"dir", dir, "mapping", found.Mapping, "wanted_mapping", mapping, "error", err)
 	}
 	return create(dir, log)
+}
+
+// load reads what is kept in memory. What panics of damaged files, or reaches
+// beyond their end, is an error here too.
+func (x *Index) load() (found state, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("index is damaged: %v", p)
+		}
+	}()
+	if found, err = x.state(); err == nil && found.Mapping == mapping {
+		err = errors.Join(x.warm(), x.loadVectors(found.Dimensions))
+	}
+	return found, err
 }
 
 func create(dir string, log *slog.Logger) (*Index, error) {
@@ -244,7 +257,7 @@ func (x *Index) Apply(ctx context.Context, documents []engine.Document, position
 	if err != nil {
 		return err
 	}
-	analysed, err := analyse(ctx, fresh)
+	analysed, err := analyzeAll(ctx, fresh)
 	if err != nil {
 		return err
 	}
@@ -306,8 +319,8 @@ func (x *Index) fresh(documents []engine.Document) ([]*engine.Document, error) {
 	return out, nil
 }
 
-// analyze cuts the texts of editions into terms, on all processors.
-func analyse(ctx context.Context, documents []*engine.Document) ([]*document.Document, error) {
+// analyzeAll cuts the texts of editions into terms, on all processors.
+func analyzeAll(ctx context.Context, documents []*engine.Document) ([]*document.Document, error) {
 	out, errs := make([]*document.Document, len(documents)), make([]error, len(documents))
 	next := make(chan int)
 	var workers sync.WaitGroup

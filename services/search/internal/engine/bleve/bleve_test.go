@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -125,6 +126,9 @@ func TestOpenGivesUpWhatItCannotRead(t *testing.T) {
 			segments(t, dir, func(f string) { write(t, f, nil) })
 		},
 		"another mapping": otherMapping,
+		"segments of noise": func(t *testing.T, dir string) {
+			segments(t, dir, func(f string) { scramble(t, f) })
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -218,6 +222,19 @@ func shorten(t *testing.T, file string) {
 	info, err := os.Stat(file)
 	fatal(t, err)
 	fatal(t, os.Truncate(file, info.Size()/3))
+}
+
+// scramble turns a file into noise of the same length, but for its last bytes,
+// which say what it is.
+func scramble(t *testing.T, file string) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	fatal(t, err)
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range content[:max(0, len(content)-64)] {
+		content[i] = byte(random.Uint32())
+	}
+	write(t, file, content)
 }
 
 func write(t *testing.T, file string, content []byte) {

@@ -5,11 +5,9 @@ package bleve
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 
-	"github.com/relais-press/relais/services/search/internal/analysis"
 	"github.com/relais-press/relais/services/search/internal/engine"
 	"github.com/relais-press/relais/services/search/internal/engine/match"
 )
@@ -42,31 +40,18 @@ type reading struct {
 	boost     float64
 }
 
-// readings reads a query's text in each language, and its rewordings in theirs.
-// Languages that agree share a reading.
+// limits are what the index takes in of a question.
+var limits = match.Limits{Words: match.MaxTerms, Phrases: match.MaxTerms, Not: match.MaxTerms, Rewordings: 16}
+
+// readings are those of a query, with what a match of each is worth.
 func readings(q *engine.Query, languages []string) []reading {
 	var out []reading
-	add := func(text, language string, boost float64) {
-		question := match.Parse(text, analysis.For(language))
-		if question.Empty() {
-			return
+	for _, r := range match.Readings(q, languages, limits) {
+		boost := 1.0
+		if !r.Typed {
+			boost = rewordingBoost
 		}
-		i := slices.IndexFunc(out, func(r reading) bool { return r.boost == boost && r.question.Equal(&question) })
-		if i < 0 {
-			out = append(out, reading{question: question, boost: boost})
-			i = len(out) - 1
-		}
-		out[i].languages = append(out[i].languages, language)
-	}
-	for _, l := range languages {
-		add(q.Text, l, 1)
-	}
-	for _, also := range q.Also {
-		for _, l := range languages {
-			if primary, _, _ := strings.Cut(l, "-"); primary == also.Language {
-				add(also.Text, l, rewordingBoost)
-			}
-		}
+		out = append(out, reading{languages: r.Languages, question: r.Question, boost: boost})
 	}
 	return out
 }
@@ -119,10 +104,18 @@ type plan struct {
 	boost     float64
 }
 
-// planner turns readings into plans over one state of the index.
+// planner turns readings into plans over one state of the index. Readings have
+// most of their words in common, so each is looked up once.
 type planner struct {
 	snapshot *scorch.IndexSnapshot
 	query    *engine.Query
+	known    map[wanted][]look
+}
+
+// wanted is a word as a planner knows it again.
+type wanted struct {
+	term  match.Term
+	typos bool
 }
 
 func (p *planner) plan(r *reading, lenient leniency) (*plan, error) {
@@ -170,6 +163,16 @@ func whole(t *match.Term, fields []textField) []look {
 
 // word looks a word up in any part of an edition and any form.
 func (p *planner) word(t *match.Term, fields []textField, typos bool) ([]look, error) {
+	at := wanted{*t, typos}
+	if looks, ok := p.known[at]; ok {
+		return looks, nil
+	}
+	looks, err := p.lookUp(t, fields, typos)
+	p.known[at] = looks
+	return looks, err
+}
+
+func (p *planner) lookUp(t *match.Term, fields []textField, typos bool) ([]look, error) {
 	out := whole(t, fields)
 	prefix, edits := "", 0
 	if t.Prefix {

@@ -21,6 +21,7 @@ type part struct {
 	deleted *roaring.Bitmap
 	columns *columns
 	dicts   map[string]segment.TermDictionary
+	found   map[*look]*roaring.Bitmap // by the first of a word's looks
 
 	rights   *roaring.Bitmap // what the viewer may see
 	admitted *roaring.Bitmap // of it, what the filters let through
@@ -29,7 +30,7 @@ type part struct {
 }
 
 func newPart(s *scorch.SegmentSnapshot, c *columns) *part {
-	return &part{segment: s.Segment(), deleted: s.Deleted(), columns: c, dicts: map[string]segment.TermDictionary{}}
+	return &part{segment: s.Segment(), deleted: s.Deleted(), columns: c, dicts: map[string]segment.TermDictionary{}, found: map[*look]*roaring.Bitmap{}}
 }
 
 // list returns the postings of a term; an empty list where there are none.
@@ -77,9 +78,13 @@ func (p *part) having(field string, values ...string) (*roaring.Bitmap, error) {
 	return out, nil
 }
 
-// any are the documents that one of the looks finds.
+// any are the documents that one of a word's looks finds. They may not be changed.
 func (p *part) any(looks []look) (*roaring.Bitmap, error) {
+	if docs := p.found[&looks[0]]; docs != nil {
+		return docs, nil
+	}
 	out := roaring.New()
+	p.found[&looks[0]] = out
 	for i := range looks {
 		list, err := p.list(looks[i].name(), looks[i].term)
 		if err != nil {

@@ -52,6 +52,9 @@ func (x *Index) Search(ctx context.Context, q engine.Query) (engine.Result, erro
 	for i := range s.parts {
 		r.add(int32(i))
 	}
+	if err := ctx.Err(); err != nil {
+		return engine.Result{}, err
+	}
 	hits, err := s.hits(r, r.page(q.Sort == engine.ByDate || !s.scored()))
 	if err != nil {
 		return engine.Result{}, err
@@ -220,9 +223,15 @@ func (s *asked) match(ctx context.Context) error {
 
 // matchAs matches every reading with a leniency and returns how many editions do.
 func (s *asked) matchAs(ctx context.Context) (uint64, error) {
-	planner := &planner{snapshot: s.snapshot, query: s.q}
+	planner := &planner{snapshot: s.snapshot, query: s.q, known: map[wanted][]look{}}
 	var total uint64
 	for i := range s.readings {
+		if s.lenient.typos && s.readings[i].boost < 1 {
+			continue // what was not typed has no typos
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		plan, err := planner.plan(&s.readings[i], s.lenient)
 		if err != nil {
 			return 0, err
@@ -372,10 +381,9 @@ func (s *asked) visible(r *ranking, page []*found) (map[string]*stack, error) {
 // was searched in is read as its own.
 func (s *asked) highlighter(language string) *match.Highlighter {
 	h := &match.Highlighter{Typos: s.lenient.typos}
-	for _, r := range s.readings {
-		if slices.Contains(r.languages, language) {
-			h.Terms = append(h.Terms, r.question.Terms...)
-			h.Phrases = append(h.Phrases, r.question.Phrases...)
+	for i := range s.readings {
+		if r := &s.readings[i]; slices.Contains(r.languages, language) {
+			h.Add(&r.question, r.boost == 1)
 		}
 	}
 	h.Analyze = analysis.Skim(language, match.Initials(h.Terms, h.Phrases, h.Typos))

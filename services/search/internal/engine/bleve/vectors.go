@@ -5,6 +5,7 @@ package bleve
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/relais-press/relais/services/search/internal/engine"
 	"github.com/relais-press/relais/services/search/internal/vector"
@@ -35,21 +36,31 @@ func (x *Index) setVectors(documents []*engine.Document, dimensions int) {
 	if x.vectors.Load() == nil {
 		x.vectors.Store(vector.New(dimensions))
 	}
+	var unfit error
 	for _, d := range documents {
-		x.setVector(key(d), d.Vector)
+		unfit = cmp.Or(x.setVector(key(d), d.Vector), unfit)
+	}
+	x.complain(unfit)
+}
+
+// complain says, once for many editions, why some are found by words alone.
+func (x *Index) complain(unfit error) {
+	if unfit != nil {
+		x.log.Warn("editions are found by words alone", "error", unfit)
 	}
 }
 
-func (x *Index) setVector(key string, v []float32) {
+func (x *Index) setVector(key string, v []float32) error {
 	vectors := x.vectors.Load()
 	if v == nil {
 		vectors.Delete(key)
-		return
+		return nil
 	}
-	if err := vectors.Set(key, v); err != nil {
+	err := vectors.Set(key, v)
+	if err != nil {
 		vectors.Delete(key)
-		x.log.Warn("edition is found by words alone", "edition", key, "error", err)
 	}
+	return err
 }
 
 // loadVectors reads the vectors of every edition into memory.
@@ -63,6 +74,8 @@ func (x *Index) loadVectors(dimensions int) error {
 		return fmt.Errorf("read vectors: %w", err)
 	}
 	defer snapshot.Close()
+	var unfit error
+	defer func() { x.complain(unfit) }()
 	for _, s := range snapshot.Segments() {
 		for it := s.DocNumbersLive().Iterator(); it.HasNext(); {
 			doc := uint64(it.Next())
@@ -72,7 +85,7 @@ func (x *Index) loadVectors(dimensions int) error {
 			}
 			err = s.VisitDocument(doc, func(field string, _ byte, value []byte, _ []uint64) bool {
 				if field == storedVector {
-					x.setVector(string(id), decodeVector(value))
+					unfit = cmp.Or(x.setVector(string(id), decodeVector(value)), unfit)
 				}
 				return field != storedVector
 			})
@@ -85,10 +98,13 @@ func (x *Index) loadVectors(dimensions int) error {
 }
 
 // near adds the editions whose vectors are near the query's, among those that
-// are admitted.
+// are admitted. A vector knows nothing of phrases, exclusions and titles, so a
+// question with any of them is words alone.
 func (s *asked) near() (err error) {
 	vectors := s.index.vectors.Load()
-	if s.q.Vector == nil || vectors == nil {
+	if s.q.Vector == nil || vectors == nil || s.q.Titles || slices.ContainsFunc(s.readings, func(r reading) bool {
+		return len(r.question.Phrases)+len(r.question.Not)+len(r.question.NotPhrases) > 0
+	}) {
 		return nil
 	}
 	type place struct {

@@ -3,7 +3,9 @@
 package match
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -23,6 +25,29 @@ type Highlighter struct {
 	Terms   []Term
 	Phrases []Phrase
 	Typos   bool // also mark words that match but for wrong letters
+
+	enough int // how many of the terms and phrases make an excerpt whole; 0: all
+}
+
+// most is how many terms and phrases are marked; any more are not.
+const most = 64
+
+// Add has a question's words marked too. An excerpt is whole when it has those of
+// the questions that are typed, whether or not it has those of rewordings.
+func (h *Highlighter) Add(q *Question, typed bool) {
+	for _, t := range q.Terms {
+		if h.asks() < most && !slices.Contains(h.Terms, t) {
+			h.Terms = append(h.Terms, t)
+		}
+	}
+	for _, p := range q.Phrases {
+		if h.asks() < most && !slices.ContainsFunc(h.Phrases, func(has Phrase) bool { return slices.Equal(has, p) }) {
+			h.Phrases = append(h.Phrases, p)
+		}
+	}
+	if typed {
+		h.enough = h.asks()
+	}
 }
 
 // maxExcerptBytes bounds how far into a text a match is looked for.
@@ -88,7 +113,7 @@ func (h *Highlighter) Marks(text string) []engine.Mark {
 // cut between words, with an ellipsis where it was cut.
 func (h *Highlighter) Excerpt(description, body string) (string, []engine.Mark) {
 	head := h.spans(description)
-	if c := best(description, head); c.terms == h.asks() && c.terms > 0 {
+	if c := best(description, head); c.terms > 0 && c.terms >= cmp.Or(h.enough, h.asks()) {
 		return cut(description, head, c)
 	}
 	if len(body) > maxExcerptBytes {
@@ -110,7 +135,7 @@ type cluster struct{ start, end, terms, words int }
 func best(text string, spans []span) cluster {
 	var found cluster
 	for i := range spans {
-		var seen uint64 // at most MaxTerms words and as many phrases
+		var seen uint64 // one bit for each of the most
 		for j := i; j < len(spans) && fits(text[spans[i].start:spans[j].end]); j++ {
 			seen |= 1 << spans[j].term
 			c := cluster{spans[i].start, spans[j].end, bits.OnesCount64(seen), j - i + 1}
@@ -151,6 +176,9 @@ func cut(text string, spans []span, c cluster) (string, []engine.Mark) {
 		} else {
 			end = len(text)
 		}
+	}
+	if end < len(text) {
+		end = max(c.end, len(strings.TrimRight(text[:end], ".…,;: ")))
 	}
 	var inside []span
 	before, after := "", ""

@@ -30,15 +30,15 @@ type Term struct {
 	Prefix bool // the word may be unfinished
 }
 
-// Terms are the words that a query asks for: all but the stop words, or all when
-// there are only stop words. The last may be unfinished.
+// Terms are the words that a query asks for, each once: all but the stop words, or
+// all when there are only stop words. The last may be unfinished.
 func Terms(tokens []french.Token) []Term {
 	var all, wanted []Term
 	for _, t := range tokens {
 		term := Term{Exact: t.Exact, Folded: t.Folded, Stem: t.Stem}
-		all = append(all, term)
+		all = put(all, term)
 		if !t.Stop {
-			wanted = append(wanted, term)
+			wanted = put(wanted, term)
 		}
 	}
 	if len(wanted) == 0 {
@@ -49,6 +49,12 @@ func Terms(tokens []french.Token) []Term {
 		wanted[len(wanted)-1].Prefix = true
 	}
 	return wanted
+}
+
+// put adds a term; one that is there already goes to the end, since the last may
+// be unfinished.
+func put(terms []Term, t Term) []Term {
+	return append(slices.DeleteFunc(terms, func(has Term) bool { return has == t }), t)
 }
 
 // Edits is how many letters may be wrong in a term: one from four letters, two

@@ -8,7 +8,6 @@ import (
 
 	meili "github.com/meilisearch/meilisearch-go"
 
-	"github.com/relais-press/relais/services/search/internal/analysis"
 	"github.com/relais-press/relais/services/search/internal/engine"
 	"github.com/relais-press/relais/services/search/internal/engine/match"
 )
@@ -54,70 +53,18 @@ type reading struct {
 	worth     float64
 }
 
-// readings reads a query's text in each language, and its rewordings in theirs.
-// Languages that agree share a reading.
+// limits are what the server takes in of a question.
+var limits = match.Limits{Words: maxWords, Phrases: maxPhrases, Not: maxNot, Rewordings: maxRewordings}
+
+// readings are those of a query, with what a match of each is worth.
 func readings(q *engine.Query, languages []string) []reading {
 	var out []reading
-	add := func(question match.Question, language string, worth float64) {
-		if question.Empty() {
-			return
+	for _, r := range match.Readings(q, languages, limits) {
+		worth := 1.0
+		if !r.Typed {
+			worth = weightRewording
 		}
-		i := slices.IndexFunc(out, func(r reading) bool { return r.worth == worth && r.question.Equal(&question) })
-		if i < 0 {
-			out = append(out, reading{question: question, worth: worth})
-			i = len(out) - 1
-		}
-		out[i].languages = append(out[i].languages, language)
-	}
-	for _, l := range languages {
-		add(parse(q.Text, l), l, 1)
-	}
-	for _, also := range q.Also[:min(len(q.Also), maxRewordings)] {
-		for _, l := range languages {
-			if primary, _, _ := strings.Cut(l, "-"); primary == also.Language {
-				add(reword(q.Text, also.Text, l), l, weightRewording)
-			}
-		}
-	}
-	return out
-}
-
-// reword reads a text in other words. What the text leaves out is left out of
-// them, too.
-func reword(text, also, language string) match.Question {
-	typed, q := parse(text, language), parse(also, language)
-	if len(q.Terms)+len(q.Phrases) == 0 {
-		return match.Question{}
-	}
-	for i := range q.Terms {
-		q.Terms[i].Prefix = false // nobody is typing it
-	}
-	q.Not = append(q.Not, typed.Not...)
-	q.NotPhrases = append(q.NotPhrases, typed.NotPhrases...)
-	return q
-}
-
-// parse reads a text in a language and keeps of it what the server can take in.
-func parse(text, language string) match.Question {
-	q := match.Parse(text, analysis.For(language))
-	q.Phrases = q.Phrases[:min(len(q.Phrases), maxPhrases)]
-	q.Terms = distinct(q.Terms, maxWords-len(q.Phrases))
-	q.Not = distinct(q.Not, maxNot)
-	q.NotPhrases = q.NotPhrases[:min(len(q.NotPhrases), maxNot)]
-	return q
-}
-
-// distinct are at most n terms, each word once; where there are more, the first.
-func distinct(terms []match.Term, n int) []match.Term {
-	var out []match.Term
-	for _, t := range terms {
-		i := slices.IndexFunc(out, func(o match.Term) bool { return o.Exact == t.Exact })
-		switch {
-		case i >= 0:
-			out[i].Prefix = out[i].Prefix || t.Prefix
-		case len(out) < n:
-			out = append(out, t)
-		}
+		out = append(out, reading{languages: r.Languages, question: r.Question, worth: worth})
 	}
 	return out
 }

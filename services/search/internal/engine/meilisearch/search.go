@@ -314,10 +314,9 @@ func (s *asked) visible(ctx context.Context, page []*found) (map[string][]engine
 // was searched in is read as its own.
 func (s *asked) highlighter(language string) *match.Highlighter {
 	h := &match.Highlighter{Analyze: analysis.For(language), Typos: s.lenient > asTyped}
-	for _, r := range s.readings {
-		if slices.Contains(r.languages, language) {
-			h.Terms = append(h.Terms, r.question.Terms...)
-			h.Phrases = append(h.Phrases, r.question.Phrases...)
+	for i := range s.readings {
+		if r := &s.readings[i]; slices.Contains(r.languages, language) {
+			h.Add(&r.question, r.worth == 1)
 		}
 	}
 	return h

@@ -68,7 +68,7 @@ var _ engine.Store = (*Store)(nil)
 
 // Open connects to a server, of which it checks health and version. It finds or
 // makes a key of its own there, which allows what this package does and no more,
-// in the indexes of the prefix alone; the master key is used for nothing else. A
+// in the three indexes alone; the master key is used for nothing else. A
 // server that is away is an error of kind fault.Unavailable.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err := cfg.validate(); err != nil {
@@ -132,7 +132,7 @@ func actions() []string {
 // ownKey finds the key that an earlier process made, or makes one. A key of that
 // name which allows something else is replaced.
 func (c *client) ownKey(ctx context.Context, prefix string) (string, error) {
-	doing, name, indexes := "get a key of meilisearch", "relais "+prefix, []string{prefix + "-*"}
+	doing, name, indexes := "get a key of meilisearch", "relais "+prefix, []string{prefix + "-a", prefix + "-b", prefix + "-state"}
 	for page := int64(0); ; page++ {
 		const size = 100
 		keys, err := c.GetKeysWithContext(ctx, &meili.KeysQuery{Limit: size, Offset: size * page})

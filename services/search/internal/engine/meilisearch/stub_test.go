@@ -317,7 +317,7 @@ func TestKeysAreMadeOnceAndNeverTold(t *testing.T) {
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	open(t, cfg)
 	open(t, cfg)
-	if len(s.keys) != 1 || s.keys[0]["name"] != "relais test" || fmt.Sprint(s.keys[0]["indexes"]) != "[test-*]" {
+	if len(s.keys) != 1 || s.keys[0]["name"] != "relais test" || fmt.Sprint(s.keys[0]["indexes"]) != "[test-a test-b test-state]" {
 		t.Errorf("the keys are %v", s.keys)
 	}
 	s.keys[0]["actions"] = []any{"*"}
