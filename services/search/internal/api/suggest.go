@@ -78,12 +78,16 @@ func (a *API) completions(ctx context.Context, q engine.Query, site *partner.Par
 		return nil, err
 	}
 	wanted.typos = res.Correction != ""
-	var headlines, leading, others []suggestion
+	var headlines, leading, others, unmarked []suggestion
 	for i := range res.Hits {
 		h := &res.Hits[i]
 		s := suggestion{Type: "headline", Text: marked{h.Headline, orEmpty(h.HeadlineMarks)}, ID: h.ID, Language: h.Language}
 		s.URL, s.ShareURL = a.addresses(h, site)
-		headlines = append(headlines, s)
+		if len(h.HeadlineMarks) > 0 {
+			headlines = append(headlines, s)
+		} else {
+			unmarked = append(unmarked, s) // a name found it, which is listed too
+		}
 	}
 	for _, s := range wanted.names(&res) {
 		if s.leads {
@@ -96,7 +100,7 @@ func (a *API) completions(ctx context.Context, q engine.Query, site *partner.Par
 	if room := q.Limit - min(len(headlines), q.Limit/2); len(leading) > room {
 		leading = leading[:room]
 	}
-	all := slices.Concat(leading, headlines, others)
+	all := slices.Concat(leading, headlines, others, unmarked)
 	return orEmpty(all[:min(len(all), q.Limit)]), nil
 }
 

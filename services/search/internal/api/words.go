@@ -50,7 +50,7 @@ func frenchWords() words {
 			if n < 2 {
 				return strconv.Itoa(n) + nbsp + "résultat"
 			}
-			return strconv.Itoa(n) + nbsp + "résultats"
+			return grouped(n, "\u202f") + nbsp + "résultats"
 		},
 		Corrected: func(typed, correction string) string {
 			return fmt.Sprintf("Aucun résultat pour %s. Résultats pour %s", quoted(typed), quoted(correction))
@@ -65,6 +65,15 @@ func frenchWords() words {
 		failure:   frenchFailure,
 		parameter: func(name string) string { return "Le paramètre " + quoted(name) + " n’a pas la forme attendue." },
 	}
+}
+
+// grouped writes a number with its thousands apart.
+func grouped(n int, by string) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + by + s[i:]
+	}
+	return s
 }
 
 func frenchFailure(k fault.Kind) (title, text string) {
@@ -94,7 +103,7 @@ func englishWords() words {
 			if n == 1 {
 				return "1" + nbsp + "result"
 			}
-			return strconv.Itoa(n) + nbsp + "results"
+			return grouped(n, ",") + nbsp + "results"
 		},
 		Corrected: func(typed, correction string) string {
 			return fmt.Sprintf("No results for %s. Results for %s", quoted(typed), quoted(correction))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,9 +22,9 @@ import (
 type columns struct {
 	article   []uint32
 	language  []uint32
-	published []int64 // milliseconds since 1970
-	year      []int16 // of published, in UTC
-	facets    map[string]*column
+	published []int64                  // milliseconds since 1970
+	year      []int16                  // of published, in UTC
+	facets    [len(namedFields)]column // by facet
 
 	timed *roaring.Bitmap // editions that have one of the two below
 	from  map[uint32]int64
@@ -142,6 +143,9 @@ func (c *columnCache) warm(snapshot *scorch.IndexSnapshot) error {
 	return nil
 }
 
+// namedFields are the fields of the facets whose values are names, in their order.
+var namedFields = [...]string{section: fieldSection, person: fieldPerson, organisation: fieldOrganisation}
+
 // columnFields are the fields that columns are read from.
 var columnFields = []string{fieldPublished, fieldSection, fieldPerson, fieldOrganisation, fieldEmbargo, fieldExpiry}
 
@@ -150,10 +154,9 @@ func readColumns(s segment.Segment, names *names) (*columns, error) {
 	c := &columns{
 		article: make([]uint32, n), language: make([]uint32, n), published: make([]int64, n), year: make([]int16, n),
 		timed: roaring.New(), from: map[uint32]int64{}, until: map[uint32]int64{},
-		facets: map[string]*column{},
 	}
-	for _, f := range []string{fieldSection, fieldPerson, fieldOrganisation} {
-		c.facets[f] = &column{starts: make([]uint32, 1, n+1)}
+	for f := range c.facets {
+		c.facets[f].starts = make([]uint32, 1, n+1)
 	}
 	values, ok := s.(segment.DocValueVisitable)
 	if !ok {
@@ -173,7 +176,8 @@ func readColumns(s segment.Segment, names *names) (*columns, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read columns: %w", err)
 		}
-		for _, f := range c.facets {
+		for i := range c.facets {
+			f := &c.facets[i]
 			f.starts = append(f.starts, uint32(len(f.values))) //nolint:gosec // as above
 		}
 	}
@@ -193,7 +197,7 @@ func (c *columns) read(doc uint32, field string, term []byte, names *names) {
 		c.until[doc] = moment(term)
 		c.timed.Add(doc)
 	default:
-		f := c.facets[field]
+		f := &c.facets[slices.Index(namedFields[:], field)]
 		f.values = append(f.values, names.number(term))
 	}
 }

@@ -225,8 +225,8 @@ func walk(list segment.PostingsList, among *roaring.Bitmap, places bool, visit f
 			if !among.Contains(uint32(only)) { //nolint:gosec // document numbers fit
 				return nil
 			}
-		} else if docs := o.ActualBitmap(); docs != nil {
-			o.ReplaceActual(roaring.And(docs, among))
+		} else if docs := o.ActualBitmap(); docs != nil && docs.AndCardinality(among) < docs.GetCardinality() {
+			o.ReplaceActual(roaring.And(docs, among)) // which is slower to walk than the whole
 		}
 	}
 	for {

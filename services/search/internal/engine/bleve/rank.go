@@ -69,6 +69,10 @@ type ranking struct {
 	loose      map[facet]func(c *columns, doc uint32) bool // filters that facets are counted without
 	preference map[uint32]int32                            // by language
 	total      int
+
+	asked          bool // preferenceOf has been called, last for:
+	lastLanguage   uint32
+	lastPreference int32
 }
 
 // scratch is the memory of a ranking, used again by the next.
@@ -89,13 +93,6 @@ func fit(s []int32, n int) []int32 {
 	s = s[:cap(s)]
 	clear(s)
 	return s
-}
-
-// facetFields are the columns that facets are read from.
-var facetFields = map[string]string{
-	engine.FacetSection:      fieldSection,
-	engine.FacetPerson:       fieldPerson,
-	engine.FacetOrganisation: fieldOrganisation,
 }
 
 func newRanking(q *engine.Query, names *names, parts []*part, scored bool) *ranking {
@@ -168,9 +165,9 @@ func (r *ranking) looseFilters(names *names) map[facet]func(c *columns, doc uint
 		case year:
 			out[f] = func(c *columns, doc uint32) bool { return slices.Contains(r.q.Years, int(c.year[doc])) }
 		default:
-			field, wanted := facetFields[name], numbers(chosen(r.q, name))
+			wanted := numbers(chosen(r.q, name))
 			out[f] = func(c *columns, doc uint32) bool {
-				return slices.ContainsFunc(c.facets[field].of(doc), func(n uint32) bool { return slices.Contains(wanted, n) })
+				return slices.ContainsFunc(c.facets[f].of(doc), func(n uint32) bool { return slices.Contains(wanted, n) })
 			}
 		}
 	}
@@ -184,6 +181,10 @@ func (r *ranking) add(part int32) {
 	docs := make([]uint32, 512)
 	for n := it.NextMany(docs); n > 0; n = it.NextMany(docs) {
 		for _, doc := range docs[:n] {
+			if len(r.loose) == 0 {
+				r.take(p, edition{part: part, doc: doc, fails: none})
+				continue
+			}
 			fails, out := none, false
 			for f, passes := range r.loose {
 				if !passes(p.columns, doc) {
@@ -224,14 +225,24 @@ func (r *ranking) take(p *part, e edition) {
 		a.score, a.scored = score, lang
 	}
 	a.counted = true
-	preference, ok := r.preference[lang]
-	if !ok {
-		preference = int32(r.q.Preference(r.texts[lang])) //nolint:gosec // at most 4
-		r.preference[lang] = preference
+	preference, published := r.preferenceOf(lang), c.published[e.doc]
+	if preference < a.preference || preference == a.preference && published < a.published {
+		a.preference, a.published = preference, published
 	}
-	if cmp.Or(cmp.Compare(preference, a.preference), cmp.Compare(c.published[e.doc], a.published)) < 0 {
-		a.preference, a.published = preference, c.published[e.doc]
+}
+
+// preferenceOf is how well a language suits the reader. Most editions are in the
+// same language as the one before.
+func (r *ranking) preferenceOf(lang uint32) int32 {
+	if !r.asked || lang != r.lastLanguage {
+		preference, ok := r.preference[lang]
+		if !ok {
+			preference = int32(r.q.Preference(r.texts[lang])) //nolint:gosec // at most 4
+			r.preference[lang] = preference
+		}
+		r.asked, r.lastLanguage, r.lastPreference = true, lang, preference
 	}
+	return r.lastPreference
 }
 
 // score is what an edition is worth: its words, and a little for being new.
@@ -255,7 +266,7 @@ func (r *ranking) count(a *found, c *columns, doc uint32, f facet) {
 	case year:
 		r.countOne(a, f, uint32(c.year[doc])) //nolint:gosec // from 0 to 9999
 	default:
-		values := c.facets[facetFields[facetNames[f]]].of(doc)
+		values := c.facets[f].of(doc)
 		for i, v := range values {
 			if !slices.Contains(values[:i], v) {
 				r.countOne(a, f, v)
@@ -282,7 +293,7 @@ func (r *ranking) has(e *edition, f facet, value uint32) bool {
 	case year:
 		return uint32(c.year[e.doc]) == value //nolint:gosec // from 0 to 9999
 	}
-	return slices.Contains(c.facets[facetFields[facetNames[f]]].of(e.doc), value)
+	return slices.Contains(c.facets[f].of(e.doc), value)
 }
 
 // best are the first of some things in an order, kept in that order.

@@ -165,7 +165,8 @@ func filtered(p *part, q *engine.Query) (*roaring.Bitmap, error) {
 	if !counts(q, engine.FacetLanguage) {
 		wanted[fieldLanguage] = q.Languages
 	}
-	for facet, field := range facetFields {
+	for f, field := range namedFields {
+		facet := facetNames[f]
 		if !counts(q, facet) {
 			wanted[field] = chosen(q, facet)
 		}
