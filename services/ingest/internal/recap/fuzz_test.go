@@ -54,19 +54,21 @@ func check[T any](t *testing.T, guesses []recap.Guess[T]) {
 	}
 }
 
-// TestLongTextsTakeLinearTime feeds what makes careless rules quadratic.
+// TestLongTextsTakeLinearTime feeds what makes careless rules quadratic. A linear
+// reading takes some tenths of a second even on a slow machine under the race
+// detector; a quadratic one takes minutes, wherever it runs.
 func TestLongTextsTakeLinearTime(t *testing.T) {
 	for _, unit := range []string{
 		"a", "A", "A ", "Anna ", "Anna Smith, ", "Anna (", "Anna Smith (CEO of ", "« ", "1 ", "6, ", "6 et ", "l’", "d’A", "Aa.", "A.", "a-", "université de ",
 		"président de la ", "Le directeur de ", "• ", "\n", "data ", "par ", "intervention ", "intervenants : ", "Summit ", "GmbH ", "A & ", "lundi ", "6 mai ", "Martin ", "de la ",
 		"« a b c d », dit Anna Smith. ", "Anna Smith. « a b c d » ", "Anna Smith. Der Jurist ", "in Bath ", "Dr. Anna Smith, who ran, ran. ", "la Anna Smith ", "Anna Smith, seit 2021 ",
 	} {
-		text := strings.Repeat(unit, (1<<20)/len(unit))
+		text := strings.Repeat(unit, (256<<10)/len(unit))
 		for _, lang := range []string{"fr", "en", "de", "es", "it"} {
 			start := time.Now()
 			recap.Read(recap.Source{Text: text, Language: lang, Published: date(2024, 3, 8)})
-			if took := time.Since(start); took > time.Second {
-				t.Errorf("%s: 1 MiB of %q took %v", lang, unit, took)
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("%s: 256 KiB of %q took %v", lang, unit, took)
 			}
 		}
 	}
