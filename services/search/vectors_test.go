@@ -58,8 +58,14 @@ func TestVectorsFindWhatWordsDoNot(t *testing.T) {
 	})
 	found := func(q string) string {
 		t.Helper()
-		var answer struct{ Hits []struct{ ID string } }
+		var answer struct {
+			Hits       []struct{ ID string }
+			Correction string
+		}
 		d.into(&answer, "/v1/search?key="+siteKey+"&q="+q)
+		if answer.Correction != "" {
+			t.Errorf("%s is corrected to %q, though no letter was wrong", q, answer.Correction)
+		}
 		var ids []string
 		for _, h := range answer.Hits {
 			ids = append(ids, h.ID)
@@ -67,6 +73,10 @@ func TestVectorsFindWhatWordsDoNot(t *testing.T) {
 		return strings.Join(ids, " ")
 	}
 	if got := found("tremblement"); got != "quake" {
+		t.Errorf("found %q, want quake", got)
+	}
+	// The second word is a letter away from one of the text, yet not what found it.
+	if got := found("tremblement+chilo"); got != "quake" {
 		t.Errorf("found %q, want quake", got)
 	}
 	d.stop()

@@ -29,7 +29,8 @@ const handOver = 30 * time.Second
 type Source interface {
 	// Replay hands the newest version of every edition to fn in the order of the
 	// log, then calls caughtUp, then hands over each new one, until ctx ends or
-	// fn fails, whose error it returns.
+	// fn fails, whose error it returns. For what is no edition it hands over a
+	// document without an ID, as the position counts.
 	Replay(ctx context.Context, fn func(d engine.Document, position uint64) error, caughtUp func()) error
 
 	// Prepare adds to documents what is not in the log, before they are applied.
@@ -151,7 +152,7 @@ func (b *build) take(ctx context.Context, d engine.Document, position uint64) er
 		delete(b.usable, key)
 	}
 	b.position = position
-	if position > b.held {
+	if position > b.held && d.ID != "" {
 		b.waiting = append(b.waiting, d)
 	}
 	if len(b.waiting) >= batch || b.target > 0 {

@@ -31,7 +31,7 @@ func (s source) Replay(ctx context.Context, fn func(d engine.Document, position 
 		}
 		d, err := document(m)
 		if err != nil {
-			return // put aside when it came by
+			d = engine.Document{} // put aside when it came by
 		}
 		if err := fn(d, m.Sequence); err != nil {
 			cancel(err)

@@ -216,9 +216,10 @@ func (s *asked) match(ctx context.Context) error {
 			return err
 		}
 		if total > 0 || len(s.readings) == 0 {
-			break
+			return s.near()
 		}
 	}
+	s.lenient = leniency{} // words found nothing, so that there is nothing to correct
 	return s.near()
 }
 
