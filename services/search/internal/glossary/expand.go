@@ -12,6 +12,7 @@ import (
 
 	"github.com/relais-press/relais/services/search/internal/analysis"
 	"github.com/relais-press/relais/services/search/internal/engine"
+	"github.com/relais-press/relais/services/search/internal/engine/match"
 	"github.com/relais-press/relais/services/search/internal/french"
 )
 
@@ -132,7 +133,10 @@ func (c *Compiled) targets(languages []string) []string {
 // find returns the languages that concepts were found in, and the spans to
 // replace or to leave out, in order.
 func (c *Compiled) find(text, reader string) (found []string, spans []span) {
-	kept := untouchable(text)
+	var kept []span // what is quoted or ruled out
+	for _, o := range match.Operators(text) {
+		kept = append(kept, span{start: o[0], end: o[1]})
+	}
 	order := slices.DeleteFunc(slices.Clone(c.languages), func(l string) bool { return l == reader })
 	if c.indexes[reader] != nil {
 		order = slices.Insert(order, 0, reader)

@@ -52,6 +52,9 @@ func Starter() (Document, error) {
 	return d, nil
 }
 
+// quotes open and close the phrases of a question.
+const quotes = "\"“”„«»"
+
 // Validate names every part of the document that breaks a rule, up to a hundred
 // of them.
 func (d *Document) Validate() []fault.Field {

@@ -103,9 +103,22 @@ const (
 
 // piece is a stretch of a question that is read in one way.
 type piece struct {
-	kind pieceKind
-	not  bool
-	text string
+	kind       pieceKind
+	not        bool
+	text       string
+	start, end int // in bytes, quotes and hyphen included; unset in a plain one
+}
+
+// Operators are the stretches of a text, in bytes, that Parse does not read as
+// plain words: phrases, and what is left out.
+func Operators(text string) [][2]int {
+	var out [][2]int
+	for _, p := range pieces(text) {
+		if p.kind != plainPiece {
+			out = append(out, [2]int{p.start, p.end})
+		}
+	}
+	return out
 }
 
 // pieces cuts a question at its quotes and at the hyphens that leave something out.
@@ -127,12 +140,12 @@ func pieces(text string) []piece {
 			at += size
 		}
 		if inner, end, ok := quoted(text[at:]); ok {
-			add(i, piece{quotedPiece, not, inner})
+			add(i, piece{quotedPiece, not, inner, i, at + end})
 			i, start, before = at+end, at+end, ' '
 			continue
 		}
 		if end := wordEnd(text[at:]); not && end > 0 {
-			add(i, piece{wordPiece, true, text[at : at+end]})
+			add(i, piece{wordPiece, true, text[at : at+end], i, at + end})
 			i, start, before = at+end, at+end, ' '
 			continue
 		}
