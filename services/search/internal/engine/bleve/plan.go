@@ -33,28 +33,8 @@ type leniency struct {
 // leniencies are tried in turn until something matches.
 var leniencies = []leniency{{}, {typos: true}, {typos: true, some: true}}
 
-// reading is a text as one or more languages understand it.
-type reading struct {
-	languages []string // of the editions it is looked for in
-	question  match.Question
-	boost     float64
-}
-
 // limits are what the index takes in of a question.
 var limits = match.Limits{Words: match.MaxTerms, Phrases: match.MaxTerms, Not: match.MaxTerms, Rewordings: 16}
-
-// readings are those of a query, with what a match of each is worth.
-func readings(q *engine.Query, languages []string) []reading {
-	var out []reading
-	for _, r := range match.Readings(q, languages, limits) {
-		boost := 1.0
-		if !r.Typed {
-			boost = rewordingBoost
-		}
-		out = append(out, reading{languages: r.Languages, question: r.Question, boost: boost})
-	}
-	return out
-}
 
 // searchedLanguages are the languages of the index that a query admits; one that
 // is only counted is admitted too.
@@ -99,7 +79,6 @@ type plan struct {
 	phrases   []match.Phrase
 	not       [][]look
 	without   []match.Phrase
-	all       bool // nothing is asked for, only ruled out
 	fields    []textField
 	boost     float64
 }
@@ -118,23 +97,23 @@ type wanted struct {
 	typos bool
 }
 
-func (p *planner) plan(r *reading, lenient leniency) (*plan, error) {
+func (p *planner) plan(r *match.Reading, lenient leniency) (*plan, error) {
 	out := &plan{
-		languages: r.languages, phrases: r.question.Phrases, without: r.question.NotPhrases,
-		all: r.question.OnlyNot(), fields: textFields, boost: r.boost,
+		languages: r.Languages, phrases: r.Question.Phrases, without: r.Question.NotPhrases,
+		fields: textFields, boost: r.Worth(rewordingBoost),
 	}
 	if p.query.Titles {
 		out.fields = titles()
 	}
-	for i := range r.question.Terms {
-		looks, err := p.word(&r.question.Terms[i], out.fields, lenient.typos)
+	for i := range r.Question.Terms {
+		looks, err := p.word(&r.Question.Terms[i], out.fields, lenient.typos)
 		if err != nil {
 			return nil, err
 		}
 		out.words = append(out.words, looks)
 	}
-	for i := range r.question.Not {
-		out.not = append(out.not, whole(&r.question.Not[i], textFields))
+	for i := range r.Question.Not {
+		out.not = append(out.not, whole(&r.Question.Not[i], textFields))
 	}
 	out.least = len(out.words)
 	switch n := len(out.words); {

@@ -13,7 +13,6 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
 
-	"github.com/relais-press/relais/services/search/internal/analysis"
 	"github.com/relais-press/relais/services/search/internal/engine"
 	"github.com/relais-press/relais/services/search/internal/engine/match"
 )
@@ -82,7 +81,7 @@ type asked struct {
 	snapshot *scorch.IndexSnapshot
 	index    *Index
 	parts    []*part
-	readings []reading
+	readings []match.Reading
 	lenient  leniency // the one that found something
 
 	explained  map[*part]map[uint32][]contribution
@@ -206,7 +205,7 @@ func (s *asked) match(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.readings = readings(s.q, languages)
+	s.readings = match.Readings(s.q, languages, limits)
 	for _, p := range s.parts {
 		p.matched = roaring.New()
 	}
@@ -228,7 +227,7 @@ func (s *asked) matchAs(ctx context.Context) (uint64, error) {
 	planner := &planner{snapshot: s.snapshot, query: s.q, known: map[wanted][]look{}}
 	var total uint64
 	for i := range s.readings {
-		if s.lenient.typos && s.readings[i].boost < 1 {
+		if s.lenient.typos && !s.readings[i].Typed {
 			continue // what was not typed has no typos
 		}
 		if err := ctx.Err(); err != nil {
@@ -328,7 +327,7 @@ func (s *asked) hits(r *ranking, page []*found) ([]engine.Hit, error) {
 		if slices.Contains(r.languages(a), h.Language) {
 			h.MatchedLanguage = h.Language
 		}
-		m := s.highlighter(h.Language)
+		m := match.NewHighlighter(s.readings, h.Language, s.lenient.typos)
 		h.HeadlineMarks = m.Marks(h.Headline)
 		h.Excerpt, h.ExcerptMarks = m.Excerpt(h.Description, string(bodies[shown]))
 		if i == 0 && s.lenient.typos {
@@ -377,17 +376,4 @@ func (s *asked) visible(r *ranking, page []*found) (map[string]*stack, error) {
 		}
 	}
 	return out, nil
-}
-
-// highlighter marks texts of a language; a text that no language of the index
-// was searched in is read as its own.
-func (s *asked) highlighter(language string) *match.Highlighter {
-	h := &match.Highlighter{Typos: s.lenient.typos}
-	for i := range s.readings {
-		if r := &s.readings[i]; slices.Contains(r.languages, language) {
-			h.Add(&r.question, r.boost == 1)
-		}
-	}
-	h.Analyze = analysis.Skim(language, match.Initials(h.Terms, h.Phrases, h.Typos))
-	return h
 }

@@ -5,9 +5,9 @@ package bleve
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/relais-press/relais/services/search/internal/engine"
+	"github.com/relais-press/relais/services/search/internal/engine/match"
 	"github.com/relais-press/relais/services/search/internal/vector"
 )
 
@@ -98,13 +98,10 @@ func (x *Index) loadVectors(dimensions int) error {
 }
 
 // near adds the editions whose vectors are near the query's, among those that
-// are admitted. A vector knows nothing of phrases, exclusions and titles, so a
-// question with any of them is words alone.
+// are admitted, unless the question is for words alone, or titles.
 func (s *asked) near() (err error) {
 	vectors := s.index.vectors.Load()
-	if s.q.Vector == nil || vectors == nil || s.q.Titles || slices.ContainsFunc(s.readings, func(r reading) bool {
-		return len(r.question.Phrases)+len(r.question.Not)+len(r.question.NotPhrases) > 0
-	}) {
+	if s.q.Vector == nil || vectors == nil || s.q.Titles || match.WordsAlone(s.readings) {
 		return nil
 	}
 	type place struct {

@@ -32,9 +32,9 @@ type Highlighter struct {
 // most is how many terms and phrases are marked; any more are not.
 const most = 64
 
-// Add has a question's words marked too. An excerpt is whole when it has those of
+// add has a question's words marked too. An excerpt is whole when it has those of
 // the questions that are typed, whether or not it has those of rewordings.
-func (h *Highlighter) Add(q *Question, typed bool) {
+func (h *Highlighter) add(q *Question, typed bool) {
 	for _, t := range q.Terms {
 		if h.asks() < most && !slices.Contains(h.Terms, t) {
 			h.Terms = append(h.Terms, t)

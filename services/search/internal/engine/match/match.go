@@ -75,9 +75,9 @@ func (t *Term) Edits() int {
 	return 0
 }
 
-// Initials are the first letters that a word of a text may have to be one of
+// initials are the first letters that a word of a text may have to be one of
 // those asked for; empty when any may be.
-func Initials(terms []Term, phrases []Phrase, typos bool) string {
+func initials(terms []Term, phrases []Phrase, typos bool) string {
 	if typos {
 		return ""
 	}

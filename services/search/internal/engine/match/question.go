@@ -27,11 +27,6 @@ func (q *Question) Empty() bool {
 	return len(q.Terms) == 0 && len(q.Phrases) == 0 && len(q.Not) == 0 && len(q.NotPhrases) == 0
 }
 
-// OnlyNot reports whether a question rules things out and asks for nothing.
-func (q *Question) OnlyNot() bool {
-	return len(q.Terms) == 0 && len(q.Phrases) == 0 && !q.Empty()
-}
-
 // Parse reads a text: what stands in « », “ ”, „ “ or " " is a phrase; what
 // follows a hyphen that starts a word is left out, be it a word or a phrase; the
 // rest are words. A quote that is never closed, or a hyphen before nothing, is

@@ -17,6 +17,35 @@ type Reading struct {
 	Typed     bool // rather than a rewording of what was
 }
 
+// Worth is what a match counts for: 1, and that of a rewording for one.
+func (r *Reading) Worth(rewording float64) float64 {
+	if r.Typed {
+		return 1
+	}
+	return rewording
+}
+
+// WordsAlone reports whether a question may be answered by words only: a vector
+// knows nothing of phrases and exclusions.
+func WordsAlone(readings []Reading) bool {
+	return slices.ContainsFunc(readings, func(r Reading) bool {
+		return len(r.Question.Phrases)+len(r.Question.Not)+len(r.Question.NotPhrases) > 0
+	})
+}
+
+// NewHighlighter marks texts of a language; in one that no reading is for, it
+// marks nothing. With typos, words that match but for wrong letters are marked too.
+func NewHighlighter(readings []Reading, language string, typos bool) *Highlighter {
+	h := &Highlighter{Typos: typos}
+	for i := range readings {
+		if r := &readings[i]; slices.Contains(r.Languages, language) {
+			h.add(&r.Question, r.Typed)
+		}
+	}
+	h.Analyze = analysis.Skim(language, initials(h.Terms, h.Phrases, typos))
+	return h
+}
+
 // Limits are what an engine takes in of a question; what is beyond them is ignored.
 type Limits struct {
 	Words      int // phrases included, each as one

@@ -46,28 +46,8 @@ const (
 	leniencies
 )
 
-// reading is a text as one or more languages understand it.
-type reading struct {
-	languages []string // of the editions it is looked for in
-	question  match.Question
-	worth     float64
-}
-
 // limits are what the server takes in of a question.
 var limits = match.Limits{Words: maxWords, Phrases: maxPhrases, Not: maxNot, Rewordings: maxRewordings}
-
-// readings are those of a query, with what a match of each is worth.
-func readings(q *engine.Query, languages []string) []reading {
-	var out []reading
-	for _, r := range match.Readings(q, languages, limits) {
-		worth := 1.0
-		if !r.Typed {
-			worth = weightRewording
-		}
-		out = append(out, reading{languages: r.Languages, question: r.Question, worth: worth})
-	}
-	return out
-}
 
 // way is one way to find what was asked for: a query of the federated search.
 type way struct {
@@ -152,13 +132,13 @@ func (w *wording) fields(titles, texts []string) []string {
 }
 
 // ways are the ways to find what a question asks for, at a leniency.
-func ways(r *reading, l leniency, q *engine.Query) []way {
-	w := wording{reading: r, titles: q.Titles, anyWord: q.AnyWord}
+func ways(r *match.Reading, l leniency, q *engine.Query) []way {
+	w := wording{Reading: r, titles: q.Titles, anyWord: q.AnyWord}
 	switch l {
 	case asTyped:
 		w.asTyped()
 	case typos:
-		w.typos(r.question.Terms)
+		w.typos(r.Question.Terms)
 	case some:
 		w.some()
 	}
@@ -167,20 +147,20 @@ func ways(r *reading, l leniency, q *engine.Query) []way {
 
 // wording gathers the ways of one reading.
 type wording struct {
-	*reading
+	*match.Reading
 	titles, anyWord bool
 	ways            []way
 }
 
 func (w *wording) add(terms []match.Term, weight float64, fields []string, write, unfinished form) {
-	if text, ok := compose(&w.question, terms, write, unfinished); ok {
-		w.ways = append(w.ways, way{text: text, fields: fields, languages: w.languages, weight: weight * w.worth})
+	if text, ok := compose(&w.Question, terms, write, unfinished); ok {
+		w.ways = append(w.ways, way{text: text, fields: fields, languages: w.Languages, weight: weight * w.Worth(weightRewording)})
 	}
 }
 
 func (w *wording) asTyped() {
 	forms := w.fields(titleForms, textForms)
-	terms := w.question.Terms
+	terms := w.Question.Terms
 	w.add(terms, weightStems, forms, stemForm, nil)
 	if len(terms) == 0 {
 		return
@@ -190,8 +170,8 @@ func (w *wording) asTyped() {
 	if !w.anyWord || len(terms) < 2 {
 		return
 	}
-	if text, ok := compose(&w.question, terms, stemForm, nil); ok {
-		w.ways = append(w.ways, way{text: text, fields: forms, frequency: true, languages: w.languages, weight: weightAny * w.worth})
+	if text, ok := compose(&w.Question, terms, stemForm, nil); ok {
+		w.ways = append(w.ways, way{text: text, fields: forms, frequency: true, languages: w.Languages, weight: weightAny * w.Worth(weightRewording)})
 	}
 	for i := range terms {
 		w.add(terms[i:i+1], weightOne, forms, stemForm, nil)
@@ -236,7 +216,7 @@ func (w *wording) typos(terms []match.Term) {
 // some looks for two thirds of the terms, letters wrong or not. Of many terms, the
 // longest count.
 func (w *wording) some() {
-	terms := w.question.Terms
+	terms := w.Question.Terms
 	if len(terms) < 3 {
 		return
 	}

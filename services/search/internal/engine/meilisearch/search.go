@@ -16,7 +16,6 @@ import (
 
 	meili "github.com/meilisearch/meilisearch-go"
 
-	"github.com/relais-press/relais/services/search/internal/analysis"
 	"github.com/relais-press/relais/services/search/internal/engine"
 	"github.com/relais-press/relais/services/search/internal/engine/match"
 )
@@ -68,7 +67,7 @@ type asked struct {
 	x         *Index
 	q         *engine.Query
 	languages []string
-	readings  []reading
+	readings  []match.Reading
 	lenient   leniency // the one that found something
 
 	correction string // after the first hit
@@ -81,7 +80,7 @@ func (s *asked) match(ctx context.Context) (*collector, error) {
 	if !s.scored() {
 		return s.collect(ctx, []way{{weight: 1}})
 	}
-	s.readings = readings(s.q, s.languages)
+	s.readings = match.Readings(s.q, s.languages, limits)
 	vector := s.vector()
 	c := newCollector(s.q)
 	for s.lenient = asTyped; s.lenient < leniencies; s.lenient++ {
@@ -107,7 +106,7 @@ func (s *asked) ways() []way {
 	for i := range s.readings {
 		all = append(all, ways(&s.readings[i], s.lenient, s.q)...)
 	}
-	if len(s.readings) == 1 && len(s.readings[0].languages) == len(s.languages) {
+	if len(s.readings) == 1 && len(s.readings[0].Languages) == len(s.languages) {
 		for i := range all {
 			all[i].languages = nil // no edition is in any other
 		}
@@ -115,15 +114,10 @@ func (s *asked) ways() []way {
 	return all
 }
 
-// vector is the way to find what is near the text's vector. A vector knows nothing
-// of phrases, exclusions and titles, so it is left aside where there are any.
+// vector is the way to find what is near the text's vector, unless the question
+// is for words alone, or titles.
 func (s *asked) vector() []way {
-	strict := s.q.Titles || s.x.dimensions == 0 || len(s.q.Vector) != s.x.dimensions
-	for i := range s.readings {
-		r := &s.readings[i].question
-		strict = strict || len(r.Phrases)+len(r.Not)+len(r.NotPhrases) > 0
-	}
-	if strict {
+	if s.q.Titles || s.x.dimensions == 0 || len(s.q.Vector) != s.x.dimensions || match.WordsAlone(s.readings) {
 		return nil
 	}
 	return []way{{weight: weightVector, vector: s.q.Vector, threshold: (1 + s.q.Nearness) / 2}}
@@ -264,7 +258,7 @@ func (s *asked) hits(ctx context.Context, page []*found) ([]engine.Hit, error) {
 		if slices.Contains(a.languages, h.Language) {
 			h.MatchedLanguage = h.Language
 		}
-		m := s.highlighter(h.Language)
+		m := match.NewHighlighter(s.readings, h.Language, s.lenient > asTyped)
 		h.HeadlineMarks = m.Marks(h.Headline)
 		h.Excerpt, h.ExcerptMarks = m.Excerpt(h.Description, h.BodyText)
 		if i == 0 && s.lenient > asTyped {
@@ -308,18 +302,6 @@ func (s *asked) visible(ctx context.Context, page []*found) (map[string][]engine
 		out[d.ID] = append(out[d.ID], d)
 	}
 	return out, nil
-}
-
-// highlighter marks texts of a language; a text that no language of the index
-// was searched in is read as its own.
-func (s *asked) highlighter(language string) *match.Highlighter {
-	h := &match.Highlighter{Analyze: analysis.For(language), Typos: s.lenient > asTyped}
-	for i := range s.readings {
-		if r := &s.readings[i]; slices.Contains(r.languages, language) {
-			h.Add(&r.question, r.worth == 1)
-		}
-	}
-	return h
 }
 
 // found is an article, gathered from the editions of it that matched.
