@@ -51,9 +51,8 @@ type Index struct {
 	columns  *columnCache
 	vectors  atomic.Pointer[vector.Index] // nil: no edition has one
 
-	write sync.Mutex   // held by Apply: versions are compared and written in one go
-	life  sync.RWMutex // read-held by every call, held by Close
-	done  bool
+	gate  engine.Gate
+	write sync.Mutex // held by Apply: versions are compared and written in one go
 }
 
 var _ engine.Engine = (*Index)(nil)
@@ -166,33 +165,16 @@ func discard(dir string) error {
 	return nil
 }
 
-// enter lets a call in; leave must be called when it is over.
-func (x *Index) enter(ctx context.Context) (leave func(), err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	x.life.RLock()
-	if x.done {
-		x.life.RUnlock()
-		return nil, engine.ErrClosed
-	}
-	return x.life.RUnlock, nil
-}
-
 // Close implements engine.Engine. It waits for the calls under way.
 func (x *Index) Close() error {
-	x.life.Lock()
-	defer x.life.Unlock()
-	if x.done {
+	return x.gate.Close(func() error {
+		err := x.store.Close()
+		x.analysis.Close()
+		if err != nil {
+			return fmt.Errorf("close index: %w", err)
+		}
 		return nil
-	}
-	x.done = true
-	err := x.store.Close()
-	x.analysis.Close()
-	if err != nil {
-		return fmt.Errorf("close index: %w", err)
-	}
-	return nil
+	})
 }
 
 func (x *Index) state() (state, error) {
@@ -214,7 +196,7 @@ func (x *Index) state() (state, error) {
 
 // Position implements engine.Engine.
 func (x *Index) Position(ctx context.Context) (uint64, error) {
-	leave, err := x.enter(ctx)
+	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -225,7 +207,7 @@ func (x *Index) Position(ctx context.Context) (uint64, error) {
 
 // Count implements engine.Engine.
 func (x *Index) Count(ctx context.Context) (uint64, error) {
-	leave, err := x.enter(ctx)
+	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -245,7 +227,7 @@ func (x *Index) Count(ctx context.Context) (uint64, error) {
 
 // Apply implements engine.Engine.
 func (x *Index) Apply(ctx context.Context, documents []engine.Document, position uint64) error {
-	leave, err := x.enter(ctx)
+	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return err
 	}

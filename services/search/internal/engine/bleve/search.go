@@ -25,7 +25,7 @@ const bodiesUpTo = 2000
 // Search implements engine.Engine. A text is first looked for as typed; when
 // that finds nothing, with wrong letters forgiven; then with words left out.
 func (x *Index) Search(ctx context.Context, q engine.Query) (engine.Result, error) {
-	leave, err := x.enter(ctx)
+	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return engine.Result{}, err
 	}

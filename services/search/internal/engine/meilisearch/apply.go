@@ -19,7 +19,7 @@ import (
 // batch; the editions to blame are logged, counted and left out, so that one bad
 // edition never holds up the log.
 func (x *Index) Apply(ctx context.Context, documents []engine.Document, position uint64) error {
-	leave, err := x.enter(ctx)
+	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return err
 	}

@@ -67,9 +67,8 @@ type Index struct {
 	rejected   prometheus.Counter // or nil
 	leftOut    atomic.Uint64
 
-	write sync.Mutex   // held by Apply: versions are compared and written in one go
-	life  sync.RWMutex // read-held by every call, held by Close
-	done  bool
+	gate  engine.Gate
+	write sync.Mutex // held by Apply: versions are compared and written in one go
 
 	mu        sync.Mutex
 	languages map[string]bool // of the editions held, and maybe some of editions that are gone
@@ -225,30 +224,12 @@ func (x *Index) learnLanguages(ctx context.Context) error {
 	return nil
 }
 
-// enter lets a call in; leave must be called when it is over.
-func (x *Index) enter(ctx context.Context) (leave func(), err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	x.life.RLock()
-	if x.done {
-		x.life.RUnlock()
-		return nil, engine.ErrClosed
-	}
-	return x.life.RUnlock, nil
-}
-
 // Close implements engine.Engine. It waits for the calls under way.
-func (x *Index) Close() error {
-	x.life.Lock()
-	defer x.life.Unlock()
-	x.done = true
-	return nil
-}
+func (x *Index) Close() error { return x.gate.Close(func() error { return nil }) }
 
 // Position implements engine.Engine.
 func (x *Index) Position(ctx context.Context) (uint64, error) {
-	leave, err := x.enter(ctx)
+	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -274,7 +255,7 @@ func (x *Index) state(ctx context.Context) (state, error) {
 
 // Count implements engine.Engine.
 func (x *Index) Count(ctx context.Context) (uint64, error) {
-	leave, err := x.enter(ctx)
+	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -24,7 +24,7 @@ import (
 // words and by its vector; when that finds nothing, with wrong letters forgiven;
 // then with words left out.
 func (x *Index) Search(ctx context.Context, q engine.Query) (engine.Result, error) {
-	leave, err := x.enter(ctx)
+	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return engine.Result{}, err
 	}
