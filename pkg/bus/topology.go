@@ -22,6 +22,7 @@ const (
 	Keys        = "KEYS"        // SHA-256 of the secret → key
 	Links       = "LINKS"       // code → link, and the indexes that find one
 	Counts      = "COUNTS"      // code.day → clicks by channel and class
+	Salts       = "SALTS"       // day → what makes visitors of that day known again; in memory alone
 	Stages      = "STAGES"      // id.language.stage.instance → version seen
 	Imports     = "IMPORTS"     // import id → its state and counts
 	Idempotency = "IDEMPOTENCY" // hash of an Idempotency-Key → the sealed first answer
@@ -99,6 +100,10 @@ func buckets(replicas int) []jetstream.KeyValueConfig {
 		bucket(Keys, "Keys, by the SHA-256 of their secret.", 8, 0),
 		bucket(Links, "Short links, by code; a link holds an article id, never a destination.", 8, 0),
 		bucket(Counts, "Clicks by link, day, channel and class; recountable from CLICKS.", 1, 0),
+		{
+			Bucket: Salts, Description: "What visitors of a day are known again by; never on disk, gone after 48 hours.",
+			History: 1, TTL: 48 * time.Hour, Storage: jetstream.MemoryStorage, Replicas: replicas,
+		},
 		bucket(Stages, "Which stage has seen which version of an edition.", 1, 0),
 		bucket(Imports, "Imports, by id: state, counts and errors.", 1, 0),
 		bucket(Idempotency, "First answers by Idempotency-Key, sealed with the caller's own key.", 1, 24*time.Hour),

@@ -54,7 +54,6 @@ func NewRecorder(l Log, logger *slog.Logger, metrics prometheus.Registerer) (*Re
 // Record hands over a click and waits until the log has it, but for no longer
 // than 10 ms: then the click is written later, and the redirect goes out.
 func (r *Recorder) Record(c Click) {
-	c.ID = rand.Text()
 	kept := make(chan struct{}, 1)
 	select {
 	case r.queue <- pending{c, kept}:
