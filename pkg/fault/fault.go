@@ -35,6 +35,7 @@ const (
 	TooManyRequests                  // 429
 	Legal                            // 451: withdrawn for legal reasons (RFC 7725)
 	Unavailable                      // 503: the log or the index is away
+	NotImplemented                   // 501: a format of a standard that is not spoken here
 )
 
 // Disposition is what a log consumer does with a message whose handling failed.
@@ -85,6 +86,8 @@ func table(k Kind) row {
 		return row{"legal", "Unavailable for legal reasons", http.StatusUnavailableForLegalReasons, Ack}
 	case Unavailable:
 		return row{"unavailable", "Temporarily unavailable", http.StatusServiceUnavailable, Suspend}
+	case NotImplemented:
+		return row{"not-implemented", "Not implemented", http.StatusNotImplemented, Drop}
 	case Internal:
 	}
 	return row{"internal", "Internal error", http.StatusInternalServerError, Retry}
@@ -94,7 +97,7 @@ func table(k Kind) row {
 func Kinds() []Kind {
 	return []Kind{
 		Malformed, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, Gone, PreconditionFailed,
-		TooLarge, UnsupportedMediaType, Invalid, TooManyRequests, Legal, Internal, Unavailable,
+		TooLarge, UnsupportedMediaType, Invalid, TooManyRequests, Legal, Internal, NotImplemented, Unavailable,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -25,6 +26,7 @@ type Directory struct {
 	keysKV, partnersKV *bus.Bucket
 	log                *slog.Logger
 	misses             *rate.Limiter // of look-ups that go to the log
+	partnersRevision   atomic.Uint64
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed and replaced at every change
@@ -65,6 +67,9 @@ func (d *Directory) follow(ctx context.Context, name string, bucket *bus.Bucket,
 				if e.Revision > d.seen[name] {
 					apply(e)
 					d.seen[name] = e.Revision
+					if name == bus.Partners {
+						d.partnersRevision.Store(e.Revision)
+					}
 				}
 			})
 		}, func() { d.update(func() { d.caughtUp[name] = true }) })
@@ -227,6 +232,9 @@ func (d *Directory) Partner(ctx context.Context, id string) (Partner, error) {
 	}
 	return p, nil
 }
+
+// PartnersRevision changes whenever a partner does.
+func (d *Directory) PartnersRevision() uint64 { return d.partnersRevision.Load() }
 
 // Partners lists the partners in service by id.
 func (d *Directory) Partners() []Partner {

@@ -31,7 +31,7 @@ type Problem struct {
 func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	kind := fault.KindOf(err)
 	p := Problem{
-		Type: "/problems/" + kind.Slug(), Title: kind.Title(), Status: kind.Status(), RequestID: RequestID(r.Context()),
+		Type: "/problems/" + kind.Slug(), Title: kind.Title(), Status: kind.Status(), RequestID: w.Header().Get(requestIDHeader),
 	}
 	if e, ok := errors.AsType[*fault.Error](err); ok {
 		p.Detail, p.Errors = e.Detail, e.Fields
@@ -65,6 +65,8 @@ func describeProblem(w http.ResponseWriter, r *http.Request) error {
 	return fault.New(fault.NotFound, "no such kind of problem")
 }
 
+const requestIDHeader = "X-Request-Id"
+
 type requestIDKey struct{}
 
 // RequestID is the id of the request a context belongs to.
@@ -81,7 +83,7 @@ var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
 
 // requestID takes the caller's X-Request-Id when it is harmless, else makes one.
 func requestID(r *http.Request) string {
-	if id := r.Header.Get("X-Request-Id"); requestIDPattern.MatchString(id) {
+	if id := r.Header.Get(requestIDHeader); id != "" && requestIDPattern.MatchString(id) {
 		return id
 	}
 	return rand.Text()

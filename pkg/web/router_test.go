@@ -174,6 +174,12 @@ func TestCompose(t *testing.T) {
 	if w := send(h, "DELETE", "/things/7", ""); w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("wrong method of the first service: %d", w.Code)
 	}
+	if w := send(h, "GET", "/two/below", ""); w.Code != http.StatusNotFound {
+		t.Errorf("unknown path of the second service: %d", w.Code)
+	}
+	if w := send(web.Compose(one, http.NotFoundHandler()), "POST", "/two", ""); w.Code != http.StatusNotFound {
+		t.Errorf("unknown path before a handler that is not a router: %d", w.Code)
+	}
 	if w := send(h, "GET", "/nowhere", ""); w.Code != http.StatusNotFound {
 		t.Errorf("unknown path: %d", w.Code)
 	}
