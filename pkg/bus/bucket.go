@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/relais-press/relais/pkg/fault"
@@ -143,6 +144,10 @@ func (k *Bucket) Follow(ctx context.Context, filter string, fn func(Entry), caug
 	if err != nil {
 		return unavailable("watch "+k.name, err)
 	}
+	return k.each(ctx, w, fn, caughtUp)
+}
+
+func (k *Bucket) each(ctx context.Context, w jetstream.KeyWatcher, fn func(Entry), caughtUp func()) error {
 	defer w.Stop() //nolint:errcheck // the subscription ends with its context
 	for {
 		select {
@@ -163,6 +168,51 @@ func (k *Bucket) Follow(ctx context.Context, filter string, fn func(Entry), caug
 		}
 	}
 }
+
+// LastRevision is the revision of the newest write to the bucket; 0 before any.
+func (k *Bucket) LastRevision(ctx context.Context) (uint64, error) {
+	info, err := k.stream.Info(ctx)
+	if err != nil {
+		return 0, unavailable("inspect "+k.name, err)
+	}
+	return info.State.LastSeq, nil
+}
+
+// Changes calls standing once it listens, then hands every write to a key that
+// matches the filter and has a revision above after to fn, those that have been
+// made already first, one at a time and in the order of revisions, until ctx
+// ends, whose error it returns, or the connection was lost, which is Unavailable:
+// the caller goes on without a gap from the revision it saw last. (The server
+// would be noticed to have forgotten its watchers only after many seconds.)
+func (k *Bucket) Changes(ctx context.Context, filter string, after uint64, standing func(), fn func(Entry)) error {
+	if err := k.bus.connected(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	again := k.bus.conn.StatusChanged(nats.CONNECTED)
+	defer k.bus.conn.RemoveStatusListener(again)
+	w, err := k.kv.WatchFiltered(ctx, []string{filter}, jetstream.ResumeFromRevision(after+1))
+	if err != nil {
+		return unavailable("watch "+k.name, err)
+	}
+	standing()
+	go func() {
+		select {
+		case <-again:
+			cancel(errReconnected)
+		case <-ctx.Done():
+		}
+	}()
+	err = k.each(ctx, w, fn, func() {})
+	if cause := context.Cause(ctx); errors.Is(cause, errReconnected) {
+		return unavailable("watch "+k.name, cause)
+	}
+	return err
+}
+
+// errReconnected ends a watch that the server may have forgotten.
+var errReconnected = errors.New("the connection was lost")
 
 func entry(e jetstream.KeyValueEntry) Entry {
 	out := Entry{Key: e.Key(), Revision: e.Revision(), Created: e.Created()}

@@ -4,7 +4,9 @@ package bus_test
 
 import (
 	"log/slog"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -86,5 +88,45 @@ func TestALogThatIsAwayIsUnavailable(t *testing.T) {
 	}
 	if _, err := b.Last(t.Context(), bus.Articles, "relais.article.a.fr"); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("last of a stopped log: %v, want Unavailable", err)
+	}
+}
+
+// TestChangesEndWhenTheConnectionWasLost: the server may have forgotten who
+// watches, so they ask anew at once, and nothing is missed.
+func TestChangesEndWhenTheConnectionWasLost(t *testing.T) {
+	dir := t.TempDir()
+	s, err := embedded.Start(embedded.Config{Dir: dir, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := strings.TrimPrefix(s.URL(), "nats://")
+	conn, err := nats.Connect(s.URL(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	b, err := bus.Open(t.Context(), conn, bus.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket, err := b.Bucket(t.Context(), bus.Links)
+	if err != nil {
+		t.Fatal(err)
+	}
+	standing, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- bucket.Changes(t.Context(), ">", 0, func() { close(standing) }, func(bus.Entry) {}) }()
+	<-standing
+	s.Stop()
+	if s, err = embedded.Start(embedded.Config{Dir: dir, Listen: address}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop()
+	select {
+	case err := <-ended:
+		if !fault.Is(err, fault.Unavailable) {
+			t.Errorf("ended with %v, want Unavailable", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("still watches 10 s after the server was started again")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -85,19 +86,30 @@ func collect(op string, get func() (messages, error)) ([]Message, error) {
 // sequence to another, both included, to fn in the order of the log. Data is not
 // read.
 func (b *Bus) Headers(ctx context.Context, stream, filter string, from, to uint64, fn func(Message)) error {
+	return b.scan(ctx, stream, from, to, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}, HeadersOnly: true}, 500,
+		func(m Message) error { fn(m); return nil })
+}
+
+// Scan hands the messages of a stream from one sequence to another, both
+// included, to fn in the order of the log, none left out that is still kept. It
+// ends with the first error of fn.
+func (b *Bus) Scan(ctx context.Context, stream string, from, to uint64, fn func(Message) error) error {
+	return b.scan(ctx, stream, from, to, jetstream.OrderedConsumerConfig{}, 100, fn)
+}
+
+func (b *Bus) scan(ctx context.Context, stream string, from, to uint64, cfg jetstream.OrderedConsumerConfig, ahead int, fn func(Message) error) error {
 	if err := b.connected(); err != nil {
 		return err
 	}
-	consumer, err := b.js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{filter}, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(from, 1), HeadersOnly: true,
-	})
+	cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, max(from, 1)
+	consumer, err := b.js.OrderedConsumer(ctx, stream, cfg)
 	if err != nil {
 		return unavailable("scan "+stream, err)
 	}
 	if consumer.CachedInfo().NumPending == 0 {
 		return nil
 	}
-	it, err := consumer.Messages(jetstream.PullMaxMessages(500))
+	it, err := consumer.Messages(jetstream.PullMaxMessages(ahead))
 	if err != nil {
 		return unavailable("scan "+stream, err)
 	}
@@ -115,11 +127,75 @@ func (b *Bus) Headers(ctx context.Context, stream, filter string, from, to uint6
 		if meta.Sequence.Stream > to {
 			return nil
 		}
-		fn(fromMsg(m))
-		if meta.NumPending == 0 {
-			return nil
+		if err := fn(fromMsg(m)); err != nil || meta.NumPending == 0 {
+			return err
 		}
 	}
+}
+
+// Extent is what a stream holds.
+type Extent struct {
+	First, Last uint64    // sequences; First is Last+1 when there is no message
+	Since       time.Time // when the first message was written; zero: there is none
+}
+
+// Extent says from where to where a stream goes.
+func (b *Bus) Extent(ctx context.Context, stream string) (Extent, error) {
+	if err := b.connected(); err != nil {
+		return Extent{}, err
+	}
+	info, err := b.streams[stream].Info(ctx)
+	if err != nil {
+		return Extent{}, unavailable("inspect "+stream, err)
+	}
+	s := info.State
+	if s.Msgs == 0 {
+		return Extent{First: s.LastSeq + 1, Last: s.LastSeq}, nil
+	}
+	return Extent{First: s.FirstSeq, Last: s.LastSeq, Since: s.FirstTime}, nil
+}
+
+// Forget removes from a stream the messages that were written before a moment,
+// for good. Sequences go on as if they were there.
+func (b *Bus) Forget(ctx context.Context, stream string, before time.Time) error {
+	if err := b.connected(); err != nil {
+		return err
+	}
+	first, err := b.firstSince(ctx, stream, before)
+	if err != nil || first <= 1 {
+		return err
+	}
+	if err := b.streams[stream].Purge(ctx, jetstream.WithPurgeSequence(first)); err != nil {
+		return unavailable("forget of "+stream, err)
+	}
+	return nil
+}
+
+// firstSince is the sequence of the first message that is kept and was written
+// at a moment or later; one after the last when there is none.
+func (b *Bus) firstSince(ctx context.Context, stream string, at time.Time) (uint64, error) {
+	kept, err := b.Extent(ctx, stream)
+	if err != nil || kept.First > kept.Last || !kept.Since.Before(at) {
+		return kept.First, err
+	}
+	consumer, err := b.js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &at, HeadersOnly: true,
+	})
+	if err != nil {
+		return 0, unavailable("search "+stream, err)
+	}
+	if consumer.CachedInfo().NumPending == 0 {
+		return kept.Last + 1, nil
+	}
+	m, err := consumer.Next(jetstream.FetchMaxWait(5 * time.Second))
+	if err != nil {
+		return 0, unavailable("search "+stream, err)
+	}
+	meta, err := m.Metadata()
+	if err != nil {
+		return 0, fmt.Errorf("search %s: %w", stream, err)
+	}
+	return meta.Sequence.Stream, nil
 }
 
 // Subjects lists the subjects of a stream that match a filter.

@@ -13,6 +13,7 @@ const (
 	Articles    = "ARTICLES"    // every version of every edition, whole
 	Releases    = "RELEASES"    // wake-up calls for embargoes that lift and editions that expire
 	Clicks      = "CLICKS"      // batches of clicks on short links
+	Searches    = "SEARCHES"    // how often search was asked, in batches
 	DeadLetters = "DEADLETTERS" // messages a consumer gave up on, with the reason
 )
 
@@ -20,8 +21,7 @@ const (
 const (
 	Partners    = "PARTNERS"    // partner id → partner
 	Keys        = "KEYS"        // SHA-256 of the secret → key
-	Links       = "LINKS"       // code → link, and the indexes that find one
-	Counts      = "COUNTS"      // code.day → clicks by channel and class
+	Links       = "LINKS"       // code → link, and article → code of its default link
 	Salts       = "SALTS"       // day → what makes visitors of that day known again; in memory alone
 	Stages      = "STAGES"      // id.language.stage.instance → version seen
 	Imports     = "IMPORTS"     // import id → its state and counts
@@ -34,6 +34,7 @@ const (
 	ReleaseAtSubject  = "relais.release.at."  // schedules: <id>.<language>.<stage>
 	ReleaseDueSubject = "relais.release.due." // what schedules publish: the same
 	ClickSubject      = "relais.click."
+	SearchedSubject   = "relais.searched." // <instance> of search
 	DeadLetterSubject = "relais.deadletter."
 )
 
@@ -75,6 +76,17 @@ func streams(replicas int) []jetstream.StreamConfig {
 			Replicas:    replicas,
 		},
 		{
+			Name:        Searches,
+			Description: "How often search was asked, by day, partner and language, in batches: not who, not what.",
+			Subjects:    []string{SearchedSubject + "*"},
+			MaxAge:      25 * 30 * 24 * time.Hour,
+			Duplicates:  10 * time.Minute,
+			AllowDirect: true,
+			Storage:     jetstream.FileStorage,
+			Compression: jetstream.S2Compression,
+			Replicas:    replicas,
+		},
+		{
 			Name:        DeadLetters,
 			Description: "Messages put aside by a consumer, with the reason.",
 			Subjects:    []string{DeadLetterSubject + "*"},
@@ -99,7 +111,6 @@ func buckets(replicas int) []jetstream.KeyValueConfig {
 		bucket(Partners, "Partners, by id.", 8, 0),
 		bucket(Keys, "Keys, by the SHA-256 of their secret.", 8, 0),
 		bucket(Links, "Short links, by code; a link holds an article id, never a destination.", 8, 0),
-		bucket(Counts, "Clicks by link, day, channel and class; recountable from CLICKS.", 1, 0),
 		{
 			Bucket: Salts, Description: "What visitors of a day are known again by; never on disk, gone after 48 hours.",
 			History: 1, TTL: 48 * time.Hour, Storage: jetstream.MemoryStorage, Replicas: replicas,

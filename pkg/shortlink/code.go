@@ -6,30 +6,30 @@
 package shortlink
 
 import (
-	"crypto/rand"
+	"crypto/hmac"
+	"crypto/sha256"
+	"strconv"
 	"strings"
 )
 
 // alphabet is Crockford's base 32: no I, L, O, U.
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// CodeLength is the length of a made code: seven random symbols and a check symbol.
+// CodeLength is the length of a made code: seven derived symbols and a check symbol.
 const CodeLength = 8
 
-// value is the number a symbol stands for, case-blind, with O read as 0 and I
-// and L as 1; -1 for anything else.
-func value(c byte) int {
-	if c >= 'a' && c <= 'z' {
-		c -= 'a' - 'A'
+// values are the numbers that symbols stand for, in either case, with O read as 0
+// and I and L as 1; -1 for anything else.
+var values = func() (out [256]int8) {
+	for c := range out {
+		symbol := strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(string(rune(c))))
+		out[c] = -1
+		if c < 0x80 {
+			out[c] = int8(strings.Index(alphabet, symbol))
+		}
 	}
-	switch c {
-	case 'O':
-		c = '0'
-	case 'I', 'L':
-		c = '1'
-	}
-	return strings.IndexByte(alphabet, c)
-}
+	return out
+}()
 
 // double multiplies by x in GF(32) with the polynomial x⁵+x²+1.
 func double(n int) int {
@@ -41,7 +41,7 @@ func double(n int) int {
 
 // check is the check symbol's value: the sum in GF(32) of each symbol times a
 // power of a generator. It differs for any single wrong symbol and for any two
-// of the random symbols that changed places.
+// of the others that changed places.
 func check(values []int) int {
 	sum := 0
 	for _, v := range values {
@@ -50,15 +50,20 @@ func check(values []int) int {
 	return sum
 }
 
-// NewCode makes a code that nobody can guess.
-func NewCode() string {
-	var random [CodeLength - 1]byte
-	rand.Read(random[:]) // never fails, since Go 1.24
-	values := make([]int, 0, CodeLength)
-	for _, b := range random {
-		values = append(values, int(b&31))
+// Derive is the code of what purpose says, at an attempt: seven symbols of
+// HMAC-SHA-256 and their check symbol. Equal arguments give the same code, and
+// nobody without the secret can guess one. The key is kept apart from the
+// [Signer]'s, whose sums visitors may probe.
+func Derive(secret []byte, purpose string, attempt int) string {
+	key := hmac.New(sha256.New, secret)
+	key.Write([]byte("short link codes"))
+	mac := hmac.New(sha256.New, key.Sum(nil))
+	mac.Write([]byte(strconv.Itoa(attempt) + ":" + purpose))
+	drawn := make([]int, 0, CodeLength)
+	for _, b := range mac.Sum(nil)[:CodeLength-1] {
+		drawn = append(drawn, int(b&31))
 	}
-	return spell(append(values, check(values)))
+	return spell(append(drawn, check(drawn)))
 }
 
 func spell(values []int) string {
@@ -76,17 +81,21 @@ func Fold(s string) (code string, ok, mistyped bool) {
 	if len(s) != CodeLength {
 		return "", false, false
 	}
-	values := make([]int, 0, CodeLength)
+	read, canonical := make([]int, 0, CodeLength), true
 	for i := range len(s) {
-		v := value(s[i])
+		v := int(values[s[i]])
 		if v < 0 {
 			return "", false, false
 		}
-		values = append(values, v)
+		canonical = canonical && alphabet[v] == s[i]
+		read = append(read, v)
 	}
 	last := CodeLength - 1
-	if check(values[:last]) != values[last] {
+	if check(read[:last]) != read[last] {
 		return "", false, true
 	}
-	return spell(values), true, false
+	if canonical {
+		return s, true, false
+	}
+	return spell(read), true, false
 }

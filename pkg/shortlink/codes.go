@@ -15,7 +15,6 @@ import (
 const (
 	KeySecret     = "secret"   // the signer's secret
 	PrefixLink    = "link."    // code → link
-	PrefixTuple   = "of."      // hash of what a link is for → code
 	PrefixArticle = "article." // article id → the code of the link that is for the article alone
 )
 

@@ -43,7 +43,7 @@ func TestTheContractNamesEveryRoute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	links, err := share.New(t.Context(), share.Config{Instance: "main"}, deps())
+	links, err := share.New(t.Context(), share.Config{Instance: "main", Links: 1, Retention: 1}, t.TempDir(), deps())
 	if err != nil {
 		t.Fatal(err)
 	}

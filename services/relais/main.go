@@ -25,8 +25,10 @@ type commands struct {
 	Serve   serve            `cmd:"" help:"Run everything on one port."`
 	Publish cli.Publish      `cmd:"" help:"Publish files, each an article."`
 	Import  cli.Import       `cmd:"" help:"Import many editions: NDJSON, RSS, Atom, JSON Feed, WordPress."`
+	Links   cli.Links        `cmd:"" help:"Take in short links that were made elsewhere."`
 	Status  cli.Status       `cmd:"" help:"Show where an article or an import is."`
 	Reindex cli.Reindex      `cmd:"" help:"Build the search index anew from the log, while the old one serves."`
+	Recount cli.Recount      `cmd:"" help:"Count the clicks of the log again, and compare: exit code 1 when the counts are wrong."`
 	Version kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
 

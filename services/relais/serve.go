@@ -59,7 +59,7 @@ func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) error {
 			return search.New(ctx, s.Search, filepath.Join(s.Data, "index"), deps)
 		},
 		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
-			return share.New(ctx, s.Share, deps)
+			return share.New(ctx, s.Share, filepath.Join(s.Data, "share"), deps)
 		},
 		func(_ context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
 			return docs.New(deps)

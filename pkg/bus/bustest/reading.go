@@ -4,6 +4,7 @@ package bustest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -63,6 +64,91 @@ func headers(t *testing.T, b *bus.Bus) {
 		if err != nil || strings.Join(got, " ") != tc.want {
 			t.Errorf("headers of %s from %d to %d = %v (%v), want %s", tc.filter, tc.from, tc.to, got, err, tc.want)
 		}
+	}
+}
+
+// clicks writes messages to CLICKS, one subject after another.
+func clicks(t *testing.T, b *bus.Bus, data ...string) {
+	t.Helper()
+	for i, d := range data {
+		if err := b.Publish(t.Context(), bus.Message{Subject: bus.ClickSubject + strconv.Itoa(i%3), Data: []byte(d)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// scanned is the data of the messages from one sequence to another.
+func scanned(t *testing.T, b *bus.Bus, from, to uint64) string {
+	t.Helper()
+	var got []string
+	err := b.Scan(t.Context(), bus.Clicks, from, to, func(m bus.Message) error {
+		got = append(got, string(m.Data))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(got, " ")
+}
+
+func scan(t *testing.T, b *bus.Bus) {
+	if got := scanned(t, b, 1, 9); got != "" {
+		t.Errorf("of an empty stream: %s", got)
+	}
+	clicks(t, b, "a", "b", "c", "d", "e")
+	for _, tc := range []struct {
+		from, to uint64
+		want     string
+	}{{0, 9, "a b c d e"}, {2, 3, "b c"}, {5, 5, "e"}, {6, 9, ""}, {3, 2, ""}} {
+		if got := scanned(t, b, tc.from, tc.to); got != tc.want {
+			t.Errorf("from %d to %d: %q, want %q", tc.from, tc.to, got, tc.want)
+		}
+	}
+	stop := errors.New("stop")
+	n := 0
+	err := b.Scan(t.Context(), bus.Clicks, 1, 9, func(bus.Message) error { n++; return stop })
+	if !errors.Is(err, stop) || n != 1 {
+		t.Errorf("after an error: %d messages, %v", n, err)
+	}
+}
+
+func forget(t *testing.T, b *bus.Bus) {
+	extent := func() bus.Extent {
+		e, err := b.Extent(t.Context(), bus.Clicks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	drop := func(before time.Time) {
+		if err := b.Forget(t.Context(), bus.Clicks, before); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drop(time.Now())
+	if e := extent(); e != (bus.Extent{First: 1}) {
+		t.Errorf("an empty stream: %+v", e)
+	}
+	clicks(t, b, "a", "b", "c")
+	var third time.Time
+	if err := b.Scan(t.Context(), bus.Clicks, 3, 3, func(m bus.Message) error { third = m.Time; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	drop(extent().Since)
+	if e := extent(); e.First != 1 || e.Last != 3 {
+		t.Errorf("nothing is older than the first: %+v", e)
+	}
+	drop(third)
+	if e := extent(); e.First != 3 || e.Last != 3 || !e.Since.Equal(third) || scanned(t, b, 1, 9) != "c" {
+		t.Errorf("older than the third: %+v", e)
+	}
+	drop(time.Now().Add(time.Second))
+	if e := extent(); e != (bus.Extent{First: 4, Last: 3}) {
+		t.Errorf("all is older: %+v", e)
+	}
+	clicks(t, b, "d")
+	if e := extent(); e.First != 4 || e.Last != 4 {
+		t.Errorf("sequences do not go on: %+v", e)
 	}
 }
 
@@ -191,5 +277,59 @@ func appendScoped(t *testing.T, b *bus.Bus) {
 	mustAppend(t, b, Message("relais.article.other-2.fr", "other-2.fr.1", "p", "x"), 0)
 	if _, err := write("fr", "e", second); err != nil {
 		t.Errorf("after another article was written: %v", err)
+	}
+}
+
+func changes(t *testing.T, b *bus.Bus) {
+	bucket, err := b.Bucket(t.Context(), bus.Links)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(key, value string) uint64 {
+		t.Helper()
+		revision, err := bucket.Put(t.Context(), key, []byte(value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return revision
+	}
+	if last, err := bucket.LastRevision(t.Context()); err != nil || last != 0 {
+		t.Errorf("last revision of an empty bucket: %d (%v)", last, err)
+	}
+	put("link.a", "1")
+	seen := put("link.b", "1")
+	if last, err := bucket.LastRevision(t.Context()); err != nil || last != seen {
+		t.Errorf("last revision: %d (%v), want %d", last, err, seen)
+	}
+	// What is written while nobody listens comes when somebody does again.
+	for round := range 3 {
+		put("link.a", fmt.Sprint("missed ", round))
+		put("other.a", "not asked for")
+		ctx, cancel := context.WithCancel(t.Context())
+		got, standing, ended := make(chan bus.Entry, 10), make(chan struct{}), make(chan error, 1)
+		go func() {
+			ended <- bucket.Changes(ctx, "link.>", seen, func() { close(standing) }, func(e bus.Entry) { got <- e })
+		}()
+		receive(t, "the watcher to stand", standing)
+		put("link.b", fmt.Sprint("live ", round))
+		for _, want := range []string{"link.a missed ", "link.b live "} {
+			e := receive(t, want, got)
+			if text := e.Key + " " + string(e.Value); text != want+strconv.Itoa(round) || e.Revision <= seen {
+				t.Errorf("round %d: %q at %d, want %q above %d", round, text, e.Revision, want, seen)
+			}
+			seen = e.Revision
+		}
+		if err := bucket.Delete(t.Context(), "link.b"); err != nil {
+			t.Fatal(err)
+		}
+		if e := receive(t, "the deletion", got); e.Key != "link.b" || e.Value != nil {
+			t.Errorf("deletion: %+v", e)
+		} else {
+			seen = e.Revision
+		}
+		cancel()
+		if err := receive(t, "the end", ended); !errors.Is(err, context.Canceled) {
+			t.Errorf("ended with %v", err)
+		}
 	}
 }

@@ -21,6 +21,10 @@ import (
 type Config struct {
 	Dir    string // JetStream's store
 	Listen string // host:port for other processes; empty: no listener at all
+
+	// Relaxed acknowledges before the disk has it: for what can be made again,
+	// such as the data of a benchmark.
+	Relaxed bool
 }
 
 // Server is a running log.
@@ -36,7 +40,7 @@ func Start(cfg Config) (*Server, error) {
 		ServerName: "relais",
 		JetStream:  true,
 		StoreDir:   cfg.Dir,
-		SyncAlways: true,
+		SyncAlways: !cfg.Relaxed,
 		DontListen: cfg.Listen == "",
 		MaxPayload: maxPayload,
 		NoSigs:     true,

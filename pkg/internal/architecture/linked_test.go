@@ -74,6 +74,14 @@ func linked() map[string][]string {
 		"github.com/mschoch/smat",
 		"go.etcd.io/bbolt",
 	}
+	share := []string{
+		"github.com/go-text/typesetting",
+		"github.com/piglig/go-qr",
+		"github.com/rivo/uniseg",
+		"go.etcd.io/bbolt",
+		"golang.org/x/image",
+		"golang.org/x/sync",
+	}
 	log := []string{
 		"github.com/antithesishq/antithesis-sdk-go",
 		"github.com/minio/highwayhash",
@@ -83,7 +91,7 @@ func linked() map[string][]string {
 	return map[string][]string{
 		"services/ingest/cmd/relais-ingest": slices.Concat(shared, ingest),
 		"services/search/cmd/relais-search": slices.Concat(shared, search),
-		"services/share/cmd/relais-share":   shared,
-		"services/relais":                   slices.Concat(shared, ingest, search, log),
+		"services/share/cmd/relais-share":   slices.Concat(shared, share),
+		"services/relais":                   slices.Concat(shared, ingest, search, share, log),
 	}
 }

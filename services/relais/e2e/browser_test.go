@@ -26,6 +26,10 @@ type tab struct {
 	ctx context.Context
 }
 
+// chrome is what a reader's browser calls itself; without a window it would say
+// that it is none, and count as a bot.
+const chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+
 // newTab starts a browser; there being none is a failure, not a reason to skip.
 func newTab(t *testing.T) *tab {
 	t.Helper()
@@ -34,7 +38,7 @@ func newTab(t *testing.T) *tab {
 		t.Fatalf("the demo is tested in a browser: install chromium (apt-get install chromium): %v", err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.UserDataDir(t.TempDir()),
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.NoSandbox, chromedp.UserAgent(chrome), chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.WindowSize(900, 1000))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)

@@ -34,7 +34,7 @@ func TestTheNoteForEditorsStaysWithThem(t *testing.T) {
 			r.must(http.StatusOK, "GET", "/v1/latest?key="+key, "", "Origin", origin),
 			r.must(http.StatusOK, "GET", "/search?q=registres&key="+key, ""),
 			r.must(http.StatusFound, "GET", link.URL, "", "User-Agent", firefox),
-			r.must(http.StatusFound, "GET", link.URL+"?lang=en", "", "User-Agent", "facebookexternalhit/1.1"),
+			r.must(http.StatusOK, "GET", link.URL+"?lang=en", "", "User-Agent", "facebookexternalhit/1.1"),
 			r.edit(http.StatusOK, "GET", "/v1/links/"+link.Code, ""),
 			r.edit(http.StatusOK, "GET", "/v1/links/"+link.Code+"/stats", ""),
 			r.must(http.StatusOK, "GET", "/metrics", ""),
@@ -136,6 +136,13 @@ func TestTheTerminal(t *testing.T) {
 		}
 		if out, errs, code = r.run("", "import", r.base+"/editor"); code == 0 || !strings.Contains(errs, "/url") {
 			t.Errorf("import of a loopback address: %d\n%s%s", code, out, errs)
+		}
+		await(t, "an article to be known to share", func() bool {
+			out, errs, code = r.run("article,code\nimport-299,dernier\nfaux,faux\n", "links", "import", "-")
+			return strings.Contains(out, "1 créés") || code == 0
+		})
+		if code != 1 || !strings.Contains(out, "2 lus, 1 créés, 0 existants, 1 refusés") || !strings.Contains(errs, "ligne 3") {
+			t.Errorf("import of links: %d\n%s%s", code, out, errs)
 		}
 		await(t, "what was imported to be found", func() bool { return r.search(key, "importé").Total == 300 })
 		for _, args := range [][]string{{"reindex"}, {"reindex", "--rollback"}} {

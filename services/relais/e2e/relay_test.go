@@ -273,7 +273,7 @@ func serviceOf(path string) string {
 			return "relais-search"
 		}
 	}
-	for _, prefix := range []string{"/v1/links", "/s/"} {
+	for _, prefix := range []string{"/v1/links", "/v1/share/", "/v1/stats", "/v1/recounts", "/s/", "/S/", "/stats", "/cards/", "/oembed", "/privacy"} {
 		if strings.HasPrefix(path, prefix) {
 			return "relais-share"
 		}

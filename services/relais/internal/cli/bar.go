@@ -3,9 +3,14 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"time"
+
+	"github.com/relais-press/relais/services/relais/internal/client"
 )
 
 const (
@@ -42,6 +47,23 @@ func (b *bar) draw(done, total int64, about string) {
 		_, _ = fmt.Fprintln(b.t.Err, line)
 		b.last = time.Now()
 	}
+}
+
+// send posts a stream and shows how far it is; the answer is decoded into out.
+func (b *bar) send(ctx context.Context, relay client.Client, path, contentType string, source io.Reader, size int64, out any) error {
+	counted := &counter{Reader: source}
+	sending, sent := context.WithCancel(ctx)
+	drawn := make(chan struct{})
+	go func() {
+		defer close(drawn)
+		every(sending, pollEvery, func() {
+			b.draw(counted.n.Load(), size, b.t.say("envoi", "sending"))
+		})
+	}()
+	err := relay.Stream(ctx, http.MethodPost, path, contentType, counted, out)
+	sent()
+	<-drawn
+	return err
 }
 
 // end leaves the last drawing as it is and goes to the next line.

@@ -39,11 +39,29 @@ const pollEvery = 200 * time.Millisecond
 type progress struct {
 	ID, State                           string
 	Read, Accepted, Unchanged, Rejected int
-	Errors                              []struct {
-		Line   int
-		Detail string
+	Errors                              []refusal
+	Bytes, Position                     int64
+}
+
+// refusal is an item that was not taken.
+type refusal struct {
+	Line   int
+	Detail string
+}
+
+// list names the items that were not taken, as far as they are known, of all of
+// them.
+func list(t Terminal, known []refusal, all int) {
+	for _, e := range known {
+		where := fmt.Sprintf(t.say("ligne %d : ", "line %d: "), e.Line)
+		if e.Line == 0 {
+			where = ""
+		}
+		_, _ = fmt.Fprintln(t.Err, where+e.Detail)
 	}
-	Bytes, Position int64
+	if more := all - len(known); more > 0 {
+		_, _ = fmt.Fprintf(t.Err, t.say("… et %d de plus\n", "… and %d more\n"), more)
+	}
 }
 
 // Run sends the stream and shows how far it is. Items that were not taken are
@@ -63,19 +81,8 @@ func (c *Import) Run(ctx context.Context, t Terminal) error {
 		path += "?format=" + c.Format
 	}
 	bar := newBar(t)
-	counted := &counter{Reader: source}
-	sending, sent := context.WithCancel(ctx)
-	drawn := make(chan struct{})
-	go func() {
-		defer close(drawn)
-		every(sending, pollEvery, func() {
-			bar.draw(counted.n.Load(), size, t.say("envoi", "sending"))
-		})
-	}()
 	var p progress
-	err = relay.Stream(ctx, http.MethodPost, path, contentType, counted, &p)
-	sent()
-	<-drawn
+	err = bar.send(ctx, relay, path, contentType, source, size, &p)
 	if err == nil {
 		err = follow(ctx, t, relay, bar, &p)
 	}
@@ -124,16 +131,7 @@ func counts(t Terminal, p progress) string {
 }
 
 func report(t Terminal, p progress) error {
-	for _, e := range p.Errors {
-		where := fmt.Sprintf(t.say("ligne %d : ", "line %d: "), e.Line)
-		if e.Line == 0 {
-			where = ""
-		}
-		_, _ = fmt.Fprintln(t.Err, where+e.Detail)
-	}
-	if more := p.Rejected - len(p.Errors); more > 0 {
-		_, _ = fmt.Fprintf(t.Err, t.say("… et %d de plus\n", "… and %d more\n"), more)
-	}
+	list(t, p.Errors, p.Rejected)
 	if _, err := fmt.Fprintf(t.Out, "%s  %s  %s\n", p.ID, p.State, counts(t, p)); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/services/share"
@@ -14,13 +15,13 @@ type config struct {
 	lifecycle.Remote `embed:""`
 	share.Config     `embed:""`
 
-	Data string `name:"data" env:"RELAIS_DATA" default:"./data" placeholder:"DIR" help:"Accepted for the sake of the other commands: share keeps nothing outside the log."`
+	Data string `name:"data" env:"RELAIS_DATA" default:"./data" placeholder:"DIR" help:"Holds the counts, which are made again from the log when they are gone."`
 }
 
 func main() {
 	var cfg config
 	lifecycle.Standalone("relais-share", "Serves short links and counts the visits.", &cfg, &cfg.Remote,
 		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
-			return share.New(ctx, cfg.Config, deps)
+			return share.New(ctx, cfg.Config, filepath.Join(cfg.Data, "share"), deps)
 		})
 }

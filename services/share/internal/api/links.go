@@ -4,7 +4,6 @@ package api
 
 import (
 	"net/http"
-	"regexp"
 	"time"
 
 	"github.com/relais-press/relais/pkg/article"
@@ -14,6 +13,7 @@ import (
 	"github.com/relais-press/relais/pkg/shortlink"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/share/internal/link"
+	"github.com/relais-press/relais/services/share/internal/target"
 )
 
 // input is a link as it is asked for.
@@ -42,29 +42,16 @@ type output struct {
 	Disabled bool       `json:"disabled"`
 }
 
-var codePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{2,63}$`)
-
 func (a *API) createLink(w http.ResponseWriter, r *http.Request) error {
 	var in input
 	if err := web.ReadJSON(w, r, &in); err != nil {
 		return err
 	}
-	caller := web.CallerOf(r)
-	if caller.Partner != nil {
-		if in.Partner == "" {
-			in.Partner = caller.Partner.ID
-		}
-		if in.Partner != caller.Partner.ID {
-			return fault.WithFields(fault.Forbidden, "a partner makes links of its own", fault.Field{Pointer: "/partner", Detail: "is another partner"})
-		}
-	}
-	if err := a.check(r, &in, caller.Partner); err != nil {
+	wanted, err := a.wanted(r, &in)
+	if err != nil {
 		return err
 	}
-	l, created, err := a.links.FindOrCreate(r.Context(), link.Link{
-		Code: in.Code, Article: in.Article, Language: in.Language, Partner: in.Partner, Channel: in.Channel,
-		Campaign: in.Campaign, CreatedBy: caller.Key.ID, Expires: in.Expires,
-	})
+	l, created, err := a.Links.FindOrCreate(r.Context(), wanted)
 	if err != nil {
 		return err
 	}
@@ -76,11 +63,42 @@ func (a *API) createLink(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, r, status, a.show(l))
 }
 
-// check names everything that is wrong with a wish, and makes its language canonical.
-func (a *API) check(r *http.Request, in *input, site *partner.Partner) error {
-	var fields []fault.Field
+// wanted is the link that a caller asks for, when it may.
+func (a *API) wanted(r *http.Request, in *input) (link.Link, error) {
+	caller := web.CallerOf(r)
+	if caller.Partner != nil {
+		if in.Partner == "" {
+			in.Partner = caller.Partner.ID
+		}
+		if in.Partner != caller.Partner.ID {
+			return link.Link{}, fault.WithFields(fault.Forbidden, "a partner makes links of its own", fault.Field{Pointer: "/partner", Detail: "is another partner"})
+		}
+	}
+	fields, err := a.check(r, in, caller.Partner)
+	if err != nil {
+		return link.Link{}, err
+	}
+	if in.Expires != nil && !in.Expires.After(a.now()) {
+		fields = append(fields, fault.Field{Pointer: "/expires", Detail: "must lie in the future"})
+	}
+	if len(fields) > 0 {
+		return link.Link{}, fault.WithFields(fault.Invalid, "the link cannot be made so", fields...)
+	}
+	return in.link(caller.Key.ID), nil
+}
+
+func (in *input) link(by string) link.Link {
+	return link.Link{
+		Code: in.Code, Article: in.Article, Language: in.Language, Partner: in.Partner, Channel: in.Channel,
+		Campaign: in.Campaign, CreatedBy: by, Expires: in.Expires,
+	}
+}
+
+// check names everything that is wrong with a wish but its expiry, and makes its
+// language canonical.
+func (a *API) check(r *http.Request, in *input, site *partner.Partner) (fields []fault.Field, err error) {
 	bad := func(pointer, detail string) { fields = append(fields, fault.Field{Pointer: pointer, Detail: detail}) }
-	if editions := a.targets.Editions(in.Article); len(editions) == 0 || (site != nil && len(visible(editions, site, a.now())) == 0) {
+	if editions := a.Targets.Editions(in.Article); len(editions) == 0 || (site != nil && len(target.Visible(editions, site, a.now())) == 0) {
 		bad("/article", "there is no such article")
 	}
 	if in.Language != "" {
@@ -93,10 +111,10 @@ func (a *API) check(r *http.Request, in *input, site *partner.Partner) error {
 	if in.Partner != "" && site == nil {
 		if !article.ValidID(in.Partner) {
 			bad("/partner", "there is no such partner")
-		} else if _, err := a.partners.Partner(r.Context(), in.Partner); fault.Is(err, fault.Forbidden) {
+		} else if _, err := a.Partners.Partner(r.Context(), in.Partner); fault.Is(err, fault.Forbidden) {
 			bad("/partner", "there is no such partner")
 		} else if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if in.Channel != "" && !shortlink.ValidChannel(in.Channel) {
@@ -105,30 +123,21 @@ func (a *API) check(r *http.Request, in *input, site *partner.Partner) error {
 	if len(in.Campaign) > 100 {
 		bad("/campaign", "must have at most 100 bytes")
 	}
-	if in.Code != "" {
-		if !codePattern.MatchString(in.Code) {
-			bad("/code", "must match [a-z0-9][a-z0-9-]{2,63}")
-		}
-		in.Code, _ = link.Fold(in.Code)
+	if in.Code != "" && !link.ValidCustom(in.Code) {
+		bad("/code", "must match [a-z0-9][a-z0-9-]{2,63}")
 	}
-	if in.Expires != nil && !in.Expires.After(a.now()) {
-		bad("/expires", "must lie in the future")
-	}
-	if len(fields) > 0 {
-		return fault.WithFields(fault.Invalid, "the link cannot be made so", fields...)
-	}
-	return nil
+	return fields, nil
 }
 
 func (a *API) show(l link.Link) output {
 	return output{
-		l.Code, a.publicURL + "/s/" + l.Code, l.Article, l.Language, l.Partner, l.Channel, l.Campaign, l.Created, l.Expires, l.Disabled,
+		l.Code, a.PublicURL + "/s/" + l.Code, l.Article, l.Language, l.Partner, l.Channel, l.Campaign, l.Created, l.Expires, l.Disabled,
 	}
 }
 
 // find returns the link that the path names, when the caller may see it.
 func (a *API) find(r *http.Request) (link.Link, error) {
-	l, err := a.links.Get(web.Var(r, "code"))
+	l, err := a.Links.Get(r.Context(), web.Var(r, "code"))
 	if err != nil {
 		return l, err
 	}
@@ -169,7 +178,7 @@ func (a *API) patchLink(w http.ResponseWriter, r *http.Request) error {
 	if err := web.DecodeJSON(body, &patch); err != nil {
 		return err
 	}
-	l, err = a.links.Change(r.Context(), l.Code, func(l *link.Link) { l.Expires, l.Disabled = patch.Expires, patch.Disabled })
+	l, err = a.Links.Change(r.Context(), l.Code, func(l *link.Link) { l.Expires, l.Disabled = patch.Expires, patch.Disabled })
 	if err != nil {
 		return err
 	}
@@ -181,21 +190,9 @@ func (a *API) deleteLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.links.Change(r.Context(), l.Code, func(l *link.Link) { l.Deleted = true }); err != nil {
+	if _, err := a.Links.Change(r.Context(), l.Code, func(l *link.Link) { l.Deleted = true }); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-func (a *API) linkStats(w http.ResponseWriter, r *http.Request) error {
-	l, err := a.find(r)
-	if err != nil {
-		return err
-	}
-	stats, err := a.counts.Stats(r.Context(), l.Code)
-	if err != nil {
-		return err
-	}
-	return web.WriteJSON(w, r, http.StatusOK, stats)
 }

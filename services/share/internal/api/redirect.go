@@ -12,213 +12,172 @@ import (
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/pkg/language"
-	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/pkg/shortlink"
-	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/share/internal/click"
 	"github.com/relais-press/relais/services/share/internal/link"
+	"github.com/relais-press/relais/services/share/internal/page"
+	"github.com/relais-press/relais/services/share/internal/target"
 )
 
-// destination is an edition that a reader may be sent to.
-type destination struct {
-	language string
-	url      *url.URL
+// maxSegment is the longest last segment of a short link, in bytes: a code, a
+// version mark, a partner, a channel and a check.
+const maxSegment = 300
+
+// maxPassed is the longest value of a reader's parameter that is passed on.
+const maxPassed = 200
+
+// short answers everything that a short link may be asked for: the way to the
+// article, or with an ending the page about the link (+) or its QR code.
+func (a *API) short(w http.ResponseWriter, r *http.Request) error {
+	segment := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+	if base, ok := strings.CutSuffix(segment, "+"); ok {
+		return a.inspect(w, r, base)
+	}
+	if dot := len(segment) - len(".svg"); dot > 0 && segment[dot] == '.' {
+		switch ending := strings.ToLower(segment[dot:]); ending {
+		case ".svg", ".png":
+			return a.qr(w, r, segment[:dot], ending)
+		}
+	}
+	return a.redirect(w, r, segment)
 }
+
+// Values of headers that every redirect has. Nobody adds to them.
+var (
+	noStore    = []string{"private, no-store"}
+	byLanguage = []string{"Accept-Language"}
+	noIndex    = []string{"noindex"}
+	refer      = []string{"strict-origin-when-cross-origin"}
+)
 
 // redirect sends a reader to the article at the partner, in the reader's
 // language; or says, on a page, why there is nothing to be sent to.
-func (a *API) redirect(w http.ResponseWriter, r *http.Request) error {
+func (a *API) redirect(w http.ResponseWriter, r *http.Request, segment string) error {
 	h := w.Header()
-	h.Set("Cache-Control", "private, no-store")
-	h.Add("Vary", "Accept-Language")
-	h.Set("X-Robots-Tag", "noindex")
-	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
-	if prefetch(r) {
+	h["Cache-Control"], h["Vary"], h["X-Robots-Tag"], h["Referrer-Policy"] = noStore, byLanguage, noIndex, refer
+	if a.Visits.HeldBack(r) {
+		return a.pages.Notice(w, r, page.Notice{Kind: page.TooMany, RetryAfter: time.Second})
+	}
+	l, placement, err := a.resolve(r, segment)
+	if err != nil {
+		return a.unresolved(w, r, segment, err)
+	}
+	who := a.Visits.Look(r, l.Code)
+	if who.Class == click.PrefetchRefused {
 		// The visit that follows is the one that counts: a refused prefetch is made again.
+		a.record(r, who.Class, "", l, placement, nil)
 		return fault.New(fault.Unavailable, "short links are not fetched ahead")
 	}
-	l, placement, err := a.links.Resolve(web.Var(r, "code"))
-	switch {
-	case errors.Is(err, link.ErrMistyped):
-		return a.pages.show(w, r, http.StatusNotFound, pageMistyped, nil)
-	case fault.Is(err, fault.NotFound):
-		return a.pages.show(w, r, http.StatusNotFound, pageUnknown, nil)
-	case err != nil:
-		return err
-	}
 	now := a.now()
-	switch {
-	case l.Disabled && !l.Deleted:
-		return a.pages.show(w, r, http.StatusNotFound, pageUnknown, nil)
-	case l.Deleted, l.Expires != nil && !now.Before(*l.Expires):
-		return a.pages.show(w, r, http.StatusGone, pageEnded, nil)
+	if notice := over(&l, now); notice != "" {
+		return a.pages.Notice(w, r, page.Notice{Kind: notice})
 	}
-	editions := a.targets.Editions(l.Article)
-	site := a.site(r, placement, editions, now)
-	there := a.destinations(editions, site, now)
-	if len(there) == 0 {
-		return a.nothing(w, r, editions)
+	view := a.Targets.View(r.Context(), l.Article, placement.Partner, now)
+	if len(view.Destinations) == 0 {
+		return a.nothing(w, r, l.Article)
 	}
-	to := choose(r, l, site, there)
-	for _, d := range there {
-		h.Add("Link", "<"+d.url.String()+`>; rel="alternate"; hreflang="`+d.language+`"`)
+	to, query := a.choose(r, &l, view)
+	a.record(r, who.Class, who.Token, l, placement, to)
+	h["Link"] = view.Alternates
+	if who.Class == click.Preview {
+		return a.pages.Card(w, r, a.card(segment, view, to, query.Get("lang")))
 	}
-	if r.Method == http.MethodGet {
-		a.clicks.Record(click.Click{
-			Code: l.Code, Article: l.Article, Language: to.language, Partner: placement.Partner, Channel: placement.Channel,
-			Class: click.Classify(r.UserAgent()), Hour: now.UTC().Truncate(time.Hour),
-		})
-	}
-	h.Set("Location", tagged(to.url, l, site, placement))
+	h["Location"] = []string{to.With(a.tags(view, &l, placement, query)...)}
 	w.WriteHeader(http.StatusFound)
 	return nil
 }
 
-// prefetch reports whether a browser asks ahead of a reader's click
-// (Sec-Purpose, and its forerunners).
-func prefetch(r *http.Request) bool {
-	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"} {
-		v := strings.ToLower(r.Header.Get(name))
-		if strings.Contains(v, "prefetch") || strings.Contains(v, "preview") {
-			return true
-		}
+func (a *API) resolve(r *http.Request, segment string) (link.Link, shortlink.Placement, error) {
+	if len(segment) > maxSegment {
+		return link.Link{}, shortlink.Placement{}, fault.New(fault.NotFound, "there is no such link")
 	}
-	return false
+	return a.Links.Resolve(r.Context(), segment)
 }
 
-// site is the partner whose copy of the article a reader is sent to: the one
-// the link is placed at; for a link placed nowhere none, when an edition names
-// a canonical page, else the first partner that shows the article.
-func (a *API) site(r *http.Request, placement shortlink.Placement, editions []article.Edition, now time.Time) *partner.Partner {
-	if placement.Partner != "" {
-		if p, err := a.partners.Partner(r.Context(), placement.Partner); err == nil {
-			return &p
-		}
+// unresolved answers for a segment that leads to no link. Who asks for many of
+// them is looking for links that were not given to him.
+func (a *API) unresolved(w http.ResponseWriter, r *http.Request, segment string, err error) error {
+	code, _, _ := strings.Cut(segment, ".")
+	switch {
+	case fault.Is(err, fault.Unavailable):
+		return a.pages.Notice(w, r, page.Notice{Kind: page.Unavailable, RetryAfter: 2 * time.Second})
+	case !fault.Is(err, fault.NotFound):
+		return err
+	case !a.Visits.Allow(r):
+		return a.pages.Notice(w, r, page.Notice{Kind: page.TooMany, RetryAfter: time.Second})
+	case errors.Is(err, link.ErrMistyped):
+		return a.pages.Notice(w, r, page.Notice{Kind: page.Mistyped, Code: code})
 	}
-	for i := range editions {
-		if editions[i].CanonicalURL != "" {
-			return nil
-		}
-	}
-	for _, p := range a.partners.Partners() {
-		if p.ArticleURL != "" && len(visible(editions, &p, now)) > 0 {
-			return &p
-		}
-	}
-	return nil
+	return a.pages.Notice(w, r, page.Notice{Kind: page.Unknown})
 }
 
-// visible are the editions that a partner may show at a moment; without a
-// partner, those that everybody may.
-func visible(editions []article.Edition, site *partner.Partner, now time.Time) []article.Edition {
-	var out []article.Edition
-	for i := range editions {
-		e := &editions[i]
-		if (site != nil && site.Sees(e, now)) || (site == nil && e.PublicAt(now) && e.For("")) {
-			out = append(out, *e)
-		}
-	}
-	return out
-}
-
-func (a *API) destinations(editions []article.Edition, site *partner.Partner, now time.Time) []destination {
-	var out []destination
-	for _, e := range visible(editions, site, now) {
-		address := e.CanonicalURL
-		if site != nil {
-			address = site.URL(&e)
-		}
-		if u := a.safe(address); u != nil {
-			out = append(out, destination{e.Language, u})
-		}
-	}
-	return out
-}
-
-// safe parses an address that a reader may be sent to: http or https, a host,
-// no user info, and not another short link, which might lead back here.
-func (a *API) safe(address string) *url.URL {
-	u, err := url.Parse(address)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || strings.Contains(u.Host, `\`) {
-		return nil
-	}
-	if strings.HasPrefix(u.String(), a.publicURL+"/s/") {
-		return nil
-	}
-	return u
-}
-
-// choose picks the edition: the language asked for, else the link's, else the
-// reader's in the order of preference, else the partner's, else the original.
-func choose(r *http.Request, l link.Link, site *partner.Partner, there []destination) destination {
-	wanted := []string{l.Language}
-	if asked, err := language.Canonical(r.URL.Query().Get("lang")); err == nil {
-		wanted = []string{asked, l.Language}
-	}
-	available := make([]string, len(there))
-	for i, d := range there {
-		available[i] = d.language
-	}
-	if best, ok := language.Negotiate(r.Header.Get("Accept-Language"), available); ok {
-		wanted = append(wanted, best)
-	}
-	if site != nil {
-		wanted = append(wanted, site.DefaultLanguage)
-	}
-	for _, tag := range wanted {
-		for _, d := range there {
-			if tag != "" && d.language == tag {
-				return d
-			}
-		}
-	}
-	return there[0]
-}
-
-// tagged is the destination with the partner's campaign (UTM parameters).
-func tagged(to *url.URL, l link.Link, site *partner.Partner, placement shortlink.Placement) string {
-	if site == nil || site.Campaign == nil {
-		return to.String()
-	}
-	query := to.Query()
-	for _, p := range []struct{ name, value string }{
-		{"utm_source", site.Campaign.Source},
-		{"utm_medium", firstOf(site.Campaign.Medium, placement.Channel)},
-		{"utm_campaign", firstOf(l.Campaign, site.Campaign.Name)},
-	} {
-		if p.value != "" && !query.Has(p.name) {
-			query.Set(p.name, p.value)
-		}
-	}
-	out := *to
-	out.RawQuery = query.Encode()
-	return out.String()
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
+// over is the notice for a link that is out of service; empty: it is in service.
+func over(l *link.Link, now time.Time) page.Kind {
+	switch {
+	case l.Deleted, l.Expires != nil && !now.Before(*l.Expires):
+		return page.Ended
+	case l.Disabled:
+		return page.Unknown
 	}
 	return ""
 }
 
+// choose picks the destination, and reads the query.
+func (a *API) choose(r *http.Request, l *link.Link, view *target.View) (*target.Destination, url.Values) {
+	var query url.Values
+	asked := ""
+	if r.URL.RawQuery != "" {
+		query = r.URL.Query()
+		asked, _ = language.Canonical(query.Get("lang"))
+	}
+	return view.Choose(asked, l.Language, r.Header.Get("Accept-Language")), query
+}
+
+// tags are what is added to a destination: the partner's campaign, and those
+// parameters of the reader's that may pass.
+func (a *API) tags(view *target.View, l *link.Link, placement shortlink.Placement, query url.Values) []target.Tag {
+	tags := view.Campaign(l.Campaign, placement.Channel)
+	for _, name := range a.Passed {
+		if v := query.Get(name); v != "" && len(v) <= maxPassed {
+			tags = append(tags, target.Tag{Name: name, Value: v})
+		}
+	}
+	return tags
+}
+
+// record keeps a visit; HEAD is none.
+func (a *API) record(r *http.Request, class click.Class, token string, l link.Link, placement shortlink.Placement, to *target.Destination) {
+	if r.Method != http.MethodGet {
+		return
+	}
+	c := click.Click{
+		Code: l.Code, Article: l.Article, Partner: placement.Partner, Channel: placement.Channel, Class: class, Visitor: token,
+		Wanted: a.Visits.Wanted(r.Header.Get("Accept-Language")), Hour: a.now().UTC().Truncate(time.Hour),
+	}
+	if to != nil {
+		c.Language = to.Edition.Language
+	}
+	a.Clicks.Record(c)
+}
+
 // nothing answers for an article that no reader may be sent to.
-func (a *API) nothing(w http.ResponseWriter, r *http.Request, editions []article.Edition) error {
-	for i := range editions {
-		c := editions[i].Cancellation
-		if editions[i].PubStatus != article.Canceled || c == nil {
+func (a *API) nothing(w http.ResponseWriter, r *http.Request, id string) error {
+	for _, e := range a.Targets.Editions(id) {
+		c := e.Cancellation
+		if e.PubStatus != article.Canceled || c == nil {
 			continue
 		}
-		facts := &withdrawal{Reason: c.Reason, Language: editions[i].Language}
-		if code := a.links.Default(c.ReplacedBy); c.ReplacedBy != "" && code != "" {
-			facts.Replacement = a.publicURL + "/s/" + code
+		said := page.Withdrawal{Reason: c.Reason, Language: e.Language, At: c.At}
+		if c.ReplacedBy != "" {
+			if code, err := a.Links.Default(r.Context(), c.ReplacedBy); err == nil && code != "" {
+				said.Replacement = a.PublicURL + "/s/" + code
+			}
 		}
+		kind := page.Canceled
 		if c.Legal {
-			return a.pages.show(w, r, http.StatusUnavailableForLegalReasons, pageLegal, facts)
+			kind = page.Legal
 		}
-		return a.pages.show(w, r, http.StatusGone, pageCanceled, facts)
+		return a.pages.Notice(w, r, page.Notice{Kind: kind, Withdrawal: &said})
 	}
-	return a.pages.show(w, r, http.StatusNotFound, pageUnknown, nil)
+	return a.pages.Notice(w, r, page.Notice{Kind: page.Unknown})
 }

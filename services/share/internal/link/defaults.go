@@ -11,6 +11,7 @@ import (
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/fault"
 )
 
 // makers is how many default links are made at the same time.
@@ -107,10 +108,12 @@ func (d *Defaults) makeAll(ctx context.Context, batch map[string]article.Edition
 }
 
 func (d *Defaults) one(ctx context.Context, e article.Edition) error {
-	if d.store.Default(e.ID) == "" {
-		if _, _, err := d.store.FindOrCreate(ctx, Link{Article: e.ID, Default: true}); err != nil {
-			return err
-		}
+	_, err := d.store.Default(ctx, e.ID)
+	if fault.Is(err, fault.NotFound) {
+		_, _, err = d.store.FindOrCreate(ctx, Link{Article: e.ID, Default: true})
+	}
+	if err != nil {
+		return err
 	}
 	return d.stages.Tell(ctx, bus.StageLinked, d.instance, e.ID, e.Language, e.Version)
 }

@@ -18,20 +18,31 @@ import (
 	"github.com/relais-press/relais/pkg/fault"
 )
 
-// Table maps articles to their editions. It is safe for concurrent use.
+// Table maps articles to their editions, and to where a partner's readers find
+// them. It is safe for concurrent use.
 type Table struct {
 	bus      *bus.Bus
+	partners Partners
+	hosts    Hosts
 	log      *slog.Logger
 	seen     func(article.Edition) // called for each version applied, outside the lock
 	caughtUp atomic.Bool
 
 	mu       sync.RWMutex
-	articles map[string][]article.Edition // the original first, without the texts
+	articles map[string]*held
+	pages    map[string]shown // by the spelling of the canonical URL
+}
+
+// held is what is known of an article. A new version brings a new one, so that
+// no view outlives what it was made from.
+type held struct {
+	editions []article.Edition        // the original first, without the texts
+	views    atomic.Pointer[[]placed] // replaced, never changed
 }
 
 // New returns an empty table; seen is called for each version that is applied.
-func New(b *bus.Bus, log *slog.Logger, seen func(article.Edition)) *Table {
-	return &Table{bus: b, log: log, seen: seen, articles: map[string][]article.Edition{}}
+func New(b *bus.Bus, p Partners, hosts Hosts, log *slog.Logger, seen func(article.Edition)) *Table {
+	return &Table{bus: b, partners: p, hosts: hosts, log: log, seen: seen, articles: map[string]*held{}, pages: map[string]shown{}}
 }
 
 // Check returns nil once the table has read what the log held.
@@ -71,11 +82,12 @@ func (t *Table) apply(m bus.Message) {
 	}
 }
 
-// lean keeps what a redirect needs.
+// lean keeps what a redirect and a card need.
 func lean(e article.Edition) article.Edition {
 	return article.Edition{
 		ID: e.ID, Language: e.Language, SourceLanguage: e.SourceLanguage, Version: e.Version, PubStatus: e.PubStatus,
-		Headline: e.Headline, Section: e.Section, CanonicalURL: e.CanonicalURL, Audience: e.Audience,
+		Headline: e.Headline, Description: e.Description, Section: e.Section, CanonicalURL: e.CanonicalURL, Audience: e.Audience,
+		Authors: e.Authors, DatePublished: e.DatePublished, VersionCreated: e.VersionCreated, Correction: e.Correction,
 		Cancellation: e.Cancellation, EmbargoedUntil: e.EmbargoedUntil, Expires: e.Expires,
 	}
 }
@@ -84,7 +96,10 @@ func lean(e article.Edition) article.Edition {
 func (t *Table) put(e article.Edition) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	old := t.articles[e.ID]
+	var old []article.Edition
+	if h := t.articles[e.ID]; h != nil {
+		old = h.editions
+	}
 	i := slices.IndexFunc(old, func(o article.Edition) bool { return o.Language == e.Language })
 	if i >= 0 && old[i].Version >= e.Version {
 		return false
@@ -92,8 +107,10 @@ func (t *Table) put(e article.Edition) bool {
 	// Readers hold the old slice: a new one takes its place.
 	next := slices.Clone(old)
 	if i >= 0 {
+		t.noted(&old[i], &e)
 		next[i] = e
 	} else {
+		t.noted(&article.Edition{}, &e)
 		next = append(next, e)
 	}
 	slices.SortFunc(next, func(a, b article.Edition) int {
@@ -105,7 +122,7 @@ func (t *Table) put(e article.Edition) bool {
 		}
 		return strings.Compare(a.Language, b.Language)
 	})
-	t.articles[e.ID] = next
+	t.articles[e.ID] = &held{editions: next}
 	return true
 }
 
@@ -114,5 +131,8 @@ func (t *Table) put(e article.Edition) bool {
 func (t *Table) Editions(id string) []article.Edition {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.articles[id]
+	if h := t.articles[id]; h != nil {
+		return h.editions
+	}
+	return nil
 }

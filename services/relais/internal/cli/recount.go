@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+)
+
+// Recount counts the clicks of the log again and compares.
+type Recount struct {
+	Server `embed:""`
+}
+
+// recount is a recount as the API shows it.
+type recount struct {
+	ID, State, Error                      string
+	Read, Of, Clicks, Counted, Difference int64
+}
+
+// Run starts a recount and shows how far it is. It is an error when the counts
+// turn out to be wrong.
+func (c *Recount) Run(ctx context.Context, t Terminal) error {
+	relay, err := c.client(t)
+	if err != nil {
+		return err
+	}
+	var r recount
+	if err := relay.Do(ctx, http.MethodPost, "/v1/recounts", "", nil, &r); err != nil {
+		return err
+	}
+	bar := newBar(t)
+	poll, done := context.WithCancel(ctx)
+	defer done()
+	every(poll, pollEvery, func() {
+		if err = relay.Do(ctx, http.MethodGet, "/v1/recounts/"+r.ID, "", nil, &r); err != nil || r.State != "running" {
+			done()
+		}
+		bar.draw(r.Read, max(1, r.Of), fmt.Sprintf("%d %s", r.Read, t.say("lots", "batches")))
+	})
+	bar.end()
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case r.State == "failed":
+		return fmt.Errorf("%s: %s", t.say("le recomptage n’a pas abouti", "the recount did not finish"), r.Error)
+	case r.Difference != 0:
+		return fmt.Errorf(t.say(
+			"les comptes sont faux : %d clics dans le journal, %d comptés, écart total %d",
+			"the counts are wrong: %d clicks in the log, %d counted, %d of difference in all",
+		), r.Clicks, r.Counted, r.Difference)
+	}
+	_, err = fmt.Fprintf(t.Out, t.say("%d clics recomptés, aucun écart.\n", "%d clicks counted again, no difference.\n"), r.Clicks)
+	return err
+}
