@@ -24,6 +24,7 @@ import (
 	"github.com/relais-press/relais/services/search/internal/generation"
 	"github.com/relais-press/relais/services/search/internal/glossary"
 	"github.com/relais-press/relais/services/search/internal/indexer"
+	"github.com/relais-press/relais/services/search/internal/tally"
 	"github.com/relais-press/relais/services/search/widget"
 )
 
@@ -43,6 +44,7 @@ type Service struct {
 	indexer *indexer.Indexer
 	codes   *shortlink.Codes
 	words   *glossary.Store
+	tally   *tally.Tally
 	routes  *web.Router
 
 	generations *api.Generations
@@ -79,6 +81,9 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 		return nil, err
 	}
 	deps.Health.Add("index", s.indexer.Check)
+	if s.tally, err = tally.New(deps.Bus, cfg.Instance, deps.Logger, deps.Metrics); err != nil {
+		return nil, err
+	}
 	return s, s.face(ctx, vectors, deps)
 }
 
@@ -95,7 +100,7 @@ func (s *Service) face(ctx context.Context, vectors *embedder.Embedder, deps lif
 		return err
 	}
 	face, err := api.New(api.Parts{
-		Engine: s.index, Links: s.codes, Glossary: s.words, Epoch: s.index.Epoch, Vectors: vectors,
+		Engine: s.index, Links: s.codes, Glossary: s.words, Epoch: s.index.Epoch, Vectors: vectors, Tally: s.tally,
 		PublicURL: deps.PublicURL, Logger: deps.Logger, Metrics: deps.Metrics,
 	})
 	if err != nil {
@@ -132,13 +137,14 @@ func (c *Config) store(ctx context.Context, dir string, dimensions int, deps lif
 // Handler answers search's routes.
 func (s *Service) Handler() http.Handler { return s.routes }
 
-// Run keeps the index, the short links and the glossary up to date until ctx
-// ends, then closes the index.
+// Run keeps the index, the short links and the glossary up to date and tells the
+// log how often search was asked, until ctx ends; then it closes the index.
 func (s *Service) Run(ctx context.Context) error {
 	var group lifecycle.Group
 	group.Add("indexer", s.indexer.Run)
 	group.Add("links", s.codes.Run)
 	group.Add("generations", s.generations.Run)
 	group.Add("glossary", s.words.Run)
+	group.Add("tally", s.tally.Run)
 	return errors.Join(group.Run(ctx), s.index.Close())
 }

@@ -168,11 +168,21 @@ func (a *API) identity(route string, q engine.Query, site *partner.Partner) (str
 	return string(key), nil
 }
 
-// kept answers from the cache, or makes the answer and keeps it for the second.
+// kept sends the answer that recall finds or makes.
 func (a *API) kept(w http.ResponseWriter, r *http.Request, route string, q engine.Query, produce func(context.Context) (cache.Answer, error)) error {
-	key, err := a.identity(route, q, web.CallerOf(r).Partner)
+	out, timing, err := a.recall(r, route, q, produce)
 	if err != nil {
 		return err
+	}
+	return send(w, r, out, timing)
+}
+
+// recall takes the answer from the cache, or makes it and keeps it for the
+// second; timing says which.
+func (a *API) recall(r *http.Request, route string, q engine.Query, produce func(context.Context) (cache.Answer, error)) (_ cache.Answer, timing string, _ error) {
+	key, err := a.identity(route, q, web.CallerOf(r).Partner)
+	if err != nil {
+		return cache.Answer{}, "", err
 	}
 	start := time.Now()
 	out, result, err := a.answers.Do(r.Context(), key, cache.Stamp{Epoch: a.Epoch(), Second: q.Now.Unix()}, produce)
@@ -180,13 +190,12 @@ func (a *API) kept(w http.ResponseWriter, r *http.Request, route string, q engin
 		if r.Context().Err() != nil {
 			err = fault.Wrap(fault.Unavailable, "the index does not answer", err)
 		}
-		return err
+		return cache.Answer{}, "", err
 	}
-	timing := fmt.Sprintf("cache;desc=%s, engine;dur=%.2f", result, milliseconds(time.Since(start)))
 	if result == cache.Hit {
-		timing = "cache;desc=hit"
+		return out, "cache;desc=hit", nil
 	}
-	return send(w, r, out, timing)
+	return out, fmt.Sprintf("cache;desc=%s, engine;dur=%.2f", result, milliseconds(time.Since(start))), nil
 }
 
 // send writes an answer. A partner's key is part of the address, so that its

@@ -84,6 +84,7 @@ func (a *API) page(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	a.count(r, &q, out.Total > 0)
 	lang := pageLanguage(q.Language, "")
 	v := view{
 		Lang: lang, Words: wordsIn(lang), Site: site.Name, Key: r.URL.Query().Get("key"), Answer: &out,

@@ -27,6 +27,12 @@ type Links interface {
 	URL(publicURL, article, partner, channel string) (string, bool)
 }
 
+// Tally adds up how often partners ask.
+type Tally interface {
+	// Add counts a question of a partner's reader that was answered at a moment.
+	Add(at time.Time, partner, language string, found bool)
+}
+
 // cacheBytes is how much room finished answers have.
 const cacheBytes = 64 << 20
 
@@ -45,7 +51,8 @@ type Parts struct {
 	Glossary  *glossary.Store
 	Epoch     func() uint64      // rises with every batch that the engine has applied, before it is told of
 	Vectors   *embedder.Embedder // nil: words alone
-	PublicURL string             // without a trailing slash
+	Tally     Tally
+	PublicURL string // without a trailing slash
 	Logger    *slog.Logger
 	Metrics   prometheus.Registerer
 }

@@ -30,14 +30,19 @@ func (a *API) search(w http.ResponseWriter, r *http.Request) error {
 		}
 		return finished(out)
 	}
-	if !q.Explain {
-		return a.kept(w, r, "search", q, produce)
+	if q.Explain {
+		out, err := produce(r.Context())
+		if err != nil {
+			return err
+		}
+		return send(w, r, out, "cache;desc=off")
 	}
-	out, err := produce(r.Context())
+	out, timing, err := a.recall(r, "search", q, produce)
 	if err != nil {
 		return err
 	}
-	return send(w, r, out, "cache;desc=off")
+	a.count(r, &q, foundAny(out.Body))
+	return send(w, r, out, timing)
 }
 
 // widened is the question with the words of the glossary for its own, in the
