@@ -21,6 +21,9 @@ import (
 
 func main() {
 	os.Exit(lifecycle.Main(func(ctx context.Context) error {
+		if slices.Contains(os.Args[1:], bareArgument) {
+			return serveBare(ctx)
+		}
 		dir, err := os.MkdirTemp("", "relais-bench-*")
 		if err != nil {
 			return fmt.Errorf("bench: %w", err)
@@ -40,6 +43,9 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 	}
 	if slices.Contains(os.Args[1:], "search") {
 		return searchAlone(ctx, out, filepath.Join(dir, "relais-search"), filepath.Join(dir, "search"))
+	}
+	if slices.Contains(os.Args[1:], "share") {
+		return shareAlone(ctx, out, filepath.Join(dir, "relais"), filepath.Join(dir, "share"))
 	}
 	raw, err := measureRaw(ctx, filepath.Join(dir, "raw"))
 	if err != nil {
