@@ -49,7 +49,7 @@ test-meili: ## Run the engine's tests on a Meilisearch: RELAIS_TEST_MEILI_URL, R
 	RELAIS_TEST_MEILI_RECORD=$(RECORD) go test -count=1 -timeout 20m $(if $(T),-run '$(T)') ./services/search/internal/engine/meilisearch
 
 .PHONY: bench
-bench: ## Measure the whole, from the POST to the reader, and search over 50,000 articles (PART=search: that alone)
+bench: ## Measure the whole, from the POST to the reader, search over 50,000 articles, redirects over 100,000 links (PART=search, PART=share: that alone)
 	go run ./services/relais/bench $(PART)
 
 .PHONY: fuzz

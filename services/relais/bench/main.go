@@ -3,8 +3,8 @@
 // Command bench measures the one binary from outside, each speed beside the
 // raw limit of the same run: how soon it is ready and how much memory it takes,
 // how long an article takes from the POST to the reader, how fast searches and
-// redirects are answered; and search over 50,000 articles, which the argument
-// "search" measures alone.
+// redirects are answered; search over 50,000 articles, and redirects over 100,000
+// and 1,000,000 links, which the arguments "search" and "share" measure alone.
 package main
 
 import (
@@ -94,5 +94,8 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 	}
 	fmt.Fprintf(out, "memory after all         %8.1f MiB\n", r.rss())
 	r.stop()
-	return searchAlone(ctx, out, filepath.Join(dir, "relais-search"), filepath.Join(dir, "search"))
+	if err := searchAlone(ctx, out, filepath.Join(dir, "relais-search"), filepath.Join(dir, "search")); err != nil {
+		return err
+	}
+	return shareAlone(ctx, out, filepath.Join(dir, "relais"), filepath.Join(dir, "share"))
 }
