@@ -3,6 +3,7 @@
 package share_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -43,6 +44,25 @@ type desk struct {
 	handler http.Handler
 	health  *telemetry.Health
 	stop    func()
+	printed *output // what the logger was told
+}
+
+// output is a buffer for several writers.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
 }
 
 func open(t *testing.T) *desk {
@@ -77,13 +97,14 @@ func open(t *testing.T) *desk {
 // test's end does.
 func start(t *testing.T, b *bus.Bus, dir string) *desk {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
+	printed := &output{}
+	log := slog.New(slog.NewTextHandler(printed, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	directory, err := partner.NewDirectory(t.Context(), b, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, bus: b, dir: dir, health: telemetry.NewHealth()}
-	s, err := share.New(t.Context(), share.Config{Instance: "main", Links: 1000, Retention: 25, Query: []string{"utm_content", "ref"}}, dir, lifecycle.Deps{
+	d := &desk{t: t, bus: b, dir: dir, health: telemetry.NewHealth(), printed: printed}
+	s, err := share.New(t.Context(), share.Config{Instance: "main", Links: 1000, Retention: 25, Query: []string{"utm_content", "ref"}, Proxies: []string{"192.0.2.0/24"}}, dir, lifecycle.Deps{
 		Bus: b, Directory: directory, Logger: log, Metrics: prometheus.NewRegistry(), Health: d.health, PublicURL: public,
 	})
 	if err != nil {
