@@ -60,6 +60,9 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("share: %w", err)
+			if s.recorder != nil {
+				err = errors.Join(err, s.recorder.Close())
+			}
 			if s.counts != nil {
 				err = errors.Join(err, s.counts.Close())
 			}
@@ -165,5 +168,5 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Add("recounts", s.recounts.Run)
 	group.Add("demand", s.demand.Run)
 	group.Add("retention", func(ctx context.Context) error { return s.counts.Keep(ctx, s.retention) })
-	return errors.Join(group.Run(ctx), s.counts.Close())
+	return errors.Join(group.Run(ctx), s.recorder.Close(), s.counts.Close())
 }

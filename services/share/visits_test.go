@@ -13,7 +13,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
@@ -129,7 +131,7 @@ func TestACardFollowsTheArticle(t *testing.T) {
 	}
 	recap.Version, recap.PubStatus, recap.Cancellation = 3, article.Canceled, &article.Cancellation{Reason: "Erreur."}
 	d.publish(recap)
-	for target, status := range map[string]int{l.URL: 410, embed: 404, "/cards/recap/fr.png": 410, "/v1/share/recap?key=" + partnerKey: 404, l.URL + "+": 200} {
+	for target, status := range map[string]int{l.URL: 410, embed: 404, "/cards/recap/fr.png": 410, "/v1/share/recap?key=" + partnerKey: 404, l.URL + "+": 410, l.URL + ".svg": 410} {
 		w := d.call("GET", target, "", from("203.0.113.9", twitterbot)...)
 		if w.Code != status || strings.Contains(w.Body.String(), "Un titre") {
 			t.Errorf("canceled, %s: %d, want %d: %s", target, w.Code, status, w.Body)
@@ -246,4 +248,86 @@ func TestNothingOfAVisitorIsKept(t *testing.T) {
 	} else {
 		look("the log lines", []byte(lines))
 	}
+}
+
+func TestAGuesserFindsNoWayRound(t *testing.T) {
+	d := open(t)
+	d.publish(article.Edition{ID: "recap", Language: "fr", Version: 1})
+	l := d.link(http.StatusCreated, `{"article": "recap"}`)
+	guess := from("203.0.113.99", firefox)
+	for i := range 150 {
+		d.call("GET", fmt.Sprintf("/oembed?url=%s/s/guess-%d", public, i), "", guess...)
+	}
+	for _, target := range []string{l.URL, l.URL + "+", l.URL + ".svg", "/oembed?url=" + l.URL} {
+		if w := d.call("GET", target, "", guess...); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
+			t.Errorf("%s: %d", target, w.Code)
+		}
+	}
+}
+
+func TestACancellationIsToldToThoseWhoCouldRead(t *testing.T) {
+	d := open(t)
+	later := time.Now().Add(48 * time.Hour)
+	canceled := &article.Cancellation{Reason: "Elle nomme un témoin.", At: time.Now()}
+	d.publish(article.Edition{ID: "held", Language: "fr", Version: 1, EmbargoedUntil: &later})
+	d.publish(article.Edition{ID: "reserved", Language: "en", SourceLanguage: "en", Version: 1, Audience: &article.Audience{Partners: []string{"revue"}}})
+	held, gazette := d.link(http.StatusCreated, `{"article": "held", "partner": "gazette"}`), d.link(http.StatusCreated, `{"article": "reserved", "partner": "gazette"}`)
+	revue := d.link(http.StatusCreated, `{"article": "reserved", "partner": "revue"}`)
+	for _, ending := range []string{"", "+", ".svg"} {
+		if w := d.call("GET", held.URL+ending, ""); w.Code != http.StatusNotFound {
+			t.Errorf("under embargo, %q: %d", ending, w.Code)
+		}
+	}
+	d.publish(article.Edition{ID: "held", Language: "fr", Version: 2, EmbargoedUntil: &later, PubStatus: article.Canceled, Cancellation: canceled})
+	d.publish(article.Edition{
+		ID: "reserved", Language: "en", SourceLanguage: "en", Version: 2, Audience: &article.Audience{Partners: []string{"revue"}},
+		PubStatus: article.Canceled, Cancellation: canceled,
+	})
+	for target, status := range map[string]int{
+		held.URL: 404, gazette.URL: 404, revue.URL: 410, "/cards/held/fr.png": 404,
+		"/cards/reserved/en.png?partner=gazette": 404, "/cards/reserved/en.png?partner=revue": 410,
+	} {
+		w := d.call("GET", target, "")
+		if w.Code != status || strings.Contains(w.Body.String(), "témoin") != (target == revue.URL) {
+			t.Errorf("%s: %d, want %d: %s", target, w.Code, status, w.Body)
+		}
+	}
+}
+
+func TestPatchesDoNotUndoEachOther(t *testing.T) {
+	d := open(t)
+	d.publish(article.Edition{ID: "recap", Language: "fr", Version: 1})
+	for range 20 {
+		l := d.link(http.StatusCreated, `{"article": "recap"}`)
+		var both sync.WaitGroup
+		for _, patch := range []string{`{"disabled": true}`, `{"expires": "2999-01-01T00:00:00Z"}`} {
+			both.Go(func() { d.call("PATCH", "/v1/links/"+l.Code, patch, "Authorization", "Bearer "+editorKey) })
+		}
+		both.Wait()
+		if body := d.edit(http.StatusOK, "GET", "/v1/links/"+l.Code, "").Body.String(); !strings.Contains(body, `"disabled":true`) || !strings.Contains(body, "2999") {
+			t.Fatalf("one patch undid the other: %s", body)
+		}
+		if body := d.edit(http.StatusOK, "PATCH", "/v1/links/"+l.Code, `{"disabled": null}`).Body.String(); !strings.Contains(body, `"disabled":false`) {
+			t.Fatalf("null does not remove: %s", body)
+		}
+		d.edit(http.StatusNoContent, "DELETE", "/v1/links/"+l.Code, "")
+	}
+}
+
+func TestADeletedDefaultLinkIsReplaced(t *testing.T) {
+	d := open(t)
+	d.publish(article.Edition{ID: "recap", Language: "fr", Version: 1})
+	bar := func() string {
+		t.Helper()
+		var out struct{ URL string }
+		if err := json.Unmarshal(d.call("GET", "/v1/share/recap?key="+partnerKey, "").Body.Bytes(), &out); err != nil {
+			t.Fatal(err)
+		}
+		return out.URL
+	}
+	first := bar()
+	code, _, _ := strings.Cut(strings.TrimPrefix(first, public+"/s/"), ".")
+	d.edit(http.StatusNoContent, "DELETE", "/v1/links/"+code, "")
+	d.follow(http.StatusGone, first)
+	d.follow(http.StatusFound, bar())
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/fault"
@@ -82,8 +83,8 @@ func (a *API) picture(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	for _, e := range a.Targets.Editions(id) {
-		if e.PubStatus == article.Canceled && e.Language == tag {
-			if e.Cancellation != nil && e.Cancellation.Legal {
+		if e.Language == tag && a.toldCanceled(&e, site) {
+			if e.Cancellation.Legal {
 				return fault.New(fault.Legal, "the article was withdrawn for legal reasons")
 			}
 			return fault.New(fault.Gone, "the article was withdrawn")
@@ -125,6 +126,9 @@ func (a *API) qr(w http.ResponseWriter, r *http.Request, segment, format string)
 	}
 	if notice := over(&l, a.now()); notice != "" {
 		return a.pages.Notice(w, r, page.Notice{Kind: notice})
+	}
+	if view := a.Targets.View(r.Context(), l.Article, placement.Partner, a.now()); len(view.Destinations) == 0 {
+		return a.nothing(w, r, l.Article, view.Site)
 	}
 	path := "/s/" + l.Code + a.Links.Signer().Suffix(l.Code, shortlink.Placement{Partner: placement.Partner, Channel: "qr"})
 	address := a.PublicURL + path
@@ -175,8 +179,7 @@ func (a *API) inspect(w http.ResponseWriter, r *http.Request, segment string) er
 	}
 	view := a.Targets.View(r.Context(), l.Article, placement.Partner, now)
 	if len(view.Destinations) == 0 {
-		in.State = page.Withdrawn
-		return a.pages.Inspect(w, r, in)
+		return a.nothing(w, r, l.Article, view.Site)
 	}
 	to, _ := a.choose(r, &l, view)
 	in.Headline, in.Language = to.Edition.Headline, to.Edition.Language
@@ -225,6 +228,9 @@ func (a *API) embed(w http.ResponseWriter, r *http.Request) error {
 // embedded is the card of the short link that the query names.
 func (a *API) embedded(r *http.Request) (page.Card, error) {
 	given := r.URL.Query().Get("url")
+	if a.Visits.HeldBack(r) {
+		return page.Card{}, tooMany()
+	}
 	if given == "" {
 		return page.Card{}, web.BadParam("url", "is required: a short link")
 	}
@@ -239,6 +245,9 @@ func (a *API) embedded(r *http.Request) (page.Card, error) {
 	}
 	segment = u.Path[len(u.Path)-len(segment):]
 	l, placement, err := a.resolve(r, segment)
+	if fault.Is(err, fault.NotFound) && !a.Visits.Allow(r) {
+		return page.Card{}, tooMany()
+	}
 	if err != nil {
 		return page.Card{}, err
 	}
@@ -251,6 +260,10 @@ func (a *API) embedded(r *http.Request) (page.Card, error) {
 	}
 	asked, _ := language.Canonical(u.Query().Get("lang"))
 	return a.card(segment, view, view.Choose(asked, l.Language, r.Header.Get("Accept-Language")), u.Query().Get("lang")), nil
+}
+
+func tooMany() error {
+	return &fault.Error{Kind: fault.TooManyRequests, Detail: "too many links that do not exist were asked for", RetryAfter: time.Second}
 }
 
 // privacy says what is counted of a visit.

@@ -171,14 +171,23 @@ func (a *API) patchLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	patch := struct {
+	var patch struct {
 		Expires  *time.Time `json:"expires"`
 		Disabled bool       `json:"disabled"`
-	}{l.Expires, l.Disabled}
-	if err := web.DecodeJSON(body, &patch); err != nil {
+	}
+	given, err := web.DecodeMembers(body, &patch)
+	if err != nil {
 		return err
 	}
-	l, err = a.Links.Change(r.Context(), l.Code, func(l *link.Link) { l.Expires, l.Disabled = patch.Expires, patch.Disabled })
+	// Only what is given is changed, also when somebody else wrote meanwhile.
+	l, err = a.Links.Change(r.Context(), l.Code, func(l *link.Link) {
+		if given["expires"] {
+			l.Expires = patch.Expires
+		}
+		if given["disabled"] {
+			l.Disabled = patch.Disabled
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -192,6 +201,11 @@ func (a *API) deleteLink(w http.ResponseWriter, r *http.Request) error {
 	}
 	if _, err := a.Links.Change(r.Context(), l.Code, func(l *link.Link) { l.Deleted = true }); err != nil {
 		return err
+	}
+	if l.Default { // its article has another from now on
+		if _, _, err := a.Links.FindOrCreate(r.Context(), link.Link{Article: l.Article, Default: true}); err != nil {
+			return err
+		}
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil

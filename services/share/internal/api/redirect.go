@@ -6,12 +6,14 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/pkg/language"
+	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/pkg/shortlink"
 	"github.com/relais-press/relais/services/share/internal/click"
 	"github.com/relais-press/relais/services/share/internal/link"
@@ -29,6 +31,9 @@ const maxPassed = 200
 // short answers everything that a short link may be asked for: the way to the
 // article, or with an ending the page about the link (+) or its QR code.
 func (a *API) short(w http.ResponseWriter, r *http.Request) error {
+	if a.Visits.HeldBack(r) {
+		return a.pages.Notice(w, r, page.Notice{Kind: page.TooMany, RetryAfter: time.Second})
+	}
 	segment := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	if base, ok := strings.CutSuffix(segment, "+"); ok {
 		return a.inspect(w, r, base)
@@ -55,9 +60,6 @@ var (
 func (a *API) redirect(w http.ResponseWriter, r *http.Request, segment string) error {
 	h := w.Header()
 	h["Cache-Control"], h["Vary"], h["X-Robots-Tag"], h["Referrer-Policy"] = noStore, byLanguage, noIndex, refer
-	if a.Visits.HeldBack(r) {
-		return a.pages.Notice(w, r, page.Notice{Kind: page.TooMany, RetryAfter: time.Second})
-	}
 	l, placement, err := a.resolve(r, segment)
 	if err != nil {
 		return a.unresolved(w, r, segment, err)
@@ -74,7 +76,7 @@ func (a *API) redirect(w http.ResponseWriter, r *http.Request, segment string) e
 	}
 	view := a.Targets.View(r.Context(), l.Article, placement.Partner, now)
 	if len(view.Destinations) == 0 {
-		return a.nothing(w, r, l.Article)
+		return a.nothing(w, r, l.Article, view.Site)
 	}
 	to, query := a.choose(r, &l, view)
 	a.record(r, who.Class, who.Token, l, placement, to)
@@ -160,11 +162,12 @@ func (a *API) record(r *http.Request, class click.Class, token string, l link.Li
 	a.Clicks.Record(c)
 }
 
-// nothing answers for an article that no reader may be sent to.
-func (a *API) nothing(w http.ResponseWriter, r *http.Request, id string) error {
+// nothing answers for an article that no reader may be sent to at a partner, or
+// anywhere when it is nil.
+func (a *API) nothing(w http.ResponseWriter, r *http.Request, id string, site *partner.Partner) error {
 	for _, e := range a.Targets.Editions(id) {
 		c := e.Cancellation
-		if e.PubStatus != article.Canceled || c == nil {
+		if !a.toldCanceled(&e, site) {
 			continue
 		}
 		said := page.Withdrawal{Reason: c.Reason, Language: e.Language, At: c.At}
@@ -180,4 +183,17 @@ func (a *API) nothing(w http.ResponseWriter, r *http.Request, id string) error {
 		return a.pages.Notice(w, r, page.Notice{Kind: kind, Withdrawal: &said})
 	}
 	return a.pages.Notice(w, r, page.Notice{Kind: page.Unknown})
+}
+
+// toldCanceled reports whether readers who come for a partner, or for none, are
+// told that an edition was canceled: those who could have read it before.
+func (a *API) toldCanceled(e *article.Edition, site *partner.Partner) bool {
+	c := e.Cancellation
+	if e.PubStatus != article.Canceled || c == nil || (e.EmbargoedUntil != nil && c.At.Before(*e.EmbargoedUntil)) {
+		return false
+	}
+	if site != nil {
+		return site.Carries(e)
+	}
+	return e.For("") || slices.ContainsFunc(a.Partners.Partners(), func(p partner.Partner) bool { return p.Carries(e) })
 }

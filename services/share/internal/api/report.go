@@ -249,7 +249,13 @@ func (a *API) reportSearches(d *report.Data) {
 	if !counted {
 		visits = new(int64)
 	}
-	d.Steps = []report.Step{{Name: "searches", Count: &sum.Asked}, {Name: "found", Count: &sum.Found}, {Name: "visits", Count: visits}}
+	told := func(n int64) *int64 {
+		if d.Site != nil && n > 0 && n < count.SmallestShown {
+			return nil
+		}
+		return &n
+	}
+	d.Steps = []report.Step{{Name: "searches", Count: told(sum.Asked)}, {Name: "found", Count: told(sum.Found)}, {Name: "visits", Count: visits}}
 }
 
 // reportTables says where the numbers are as CSV.

@@ -5,10 +5,7 @@
 // user agent or referrer is part of a click.
 package click
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Class says who followed a link, as far as one can tell.
 type Class string
@@ -48,27 +45,4 @@ type Batch struct {
 	Writer string  `json:"writer"` // random, new with every start of a process
 	Number uint64  `json:"number"`
 	Clicks []Click `json:"clicks"`
-}
-
-// previews are tokens of the programs that draw previews (lower case).
-var previews = []string{
-	"slackbot", "slack-imgproxy", "linkedinbot", "twitterbot", "facebookexternalhit", "facebot", "meta-externalagent",
-	"meta-externalfetcher", "whatsapp/", "telegrambot", "discordbot", "mastodon/", "pleroma", "misskey", "cardyb",
-	"skypeuripreview", "redditbot", "pinterestbot", "vkshare", "viber", "snap url preview", "linespider", "iframely", "embedly",
-}
-
-// Classify says who a user agent belongs to. The string is looked at, not kept.
-func Classify(userAgent string) Class {
-	ua := strings.ToLower(userAgent)
-	for _, token := range previews {
-		if strings.Contains(ua, token) {
-			return Preview
-		}
-	}
-	for _, token := range []string{"bot", "crawler", "spider"} {
-		if strings.Contains(ua, token) {
-			return Bot
-		}
-	}
-	return Human
 }

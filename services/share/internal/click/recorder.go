@@ -136,14 +136,17 @@ func (r *Recorder) Run(ctx context.Context) error {
 	r.collect(ctx)
 	r.flying.Wait()
 	feeding.Wait()
+	close(r.ended)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
 	if err := r.drain(last); err != nil {
 		r.logger.WarnContext(ctx, "clicks are left to the next start", "bytes", r.spool.Size(), "error", err)
 	}
-	close(r.ended)
 	return nil
 }
+
+// Close closes the spool's files, which stay.
+func (r *Recorder) Close() error { return r.spool.Close() }
 
 // collect forms batches and writes them, one after the other.
 func (r *Recorder) collect(ctx context.Context) {
@@ -268,12 +271,16 @@ func (r *Recorder) drain(ctx context.Context) error {
 	if err != nil || !some {
 		return err
 	}
-	return r.spool.Each(ctx, func(lines []byte) error {
+	damaged, err := r.spool.Each(ctx, func(lines []byte) error {
 		once, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()
 		sum := sha256.Sum256(lines)
 		return r.log.Publish(once, bus.Message{Subject: r.shard, ID: hex.EncodeToString(sum[:16]), Data: lines})
 	})
+	if damaged > 0 {
+		r.logger.ErrorContext(ctx, "clicks lost: records of the spool are damaged", "records", damaged)
+	}
+	return err
 }
 
 func pause(ctx context.Context, d time.Duration) {

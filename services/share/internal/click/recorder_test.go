@@ -232,7 +232,7 @@ func TestTheSpoolKeepsTheOrderAndForgetsNothing(t *testing.T) {
 			return nil
 		}
 	}
-	if err := s.Each(t.Context(), take("c")); !errors.Is(err, stop) || strings.Join(got, "") != "aLARGE" {
+	if _, err := s.Each(t.Context(), take("c")); !errors.Is(err, stop) || strings.Join(got, "") != "aLARGE" {
 		t.Errorf("got %v, %v", got, err)
 	}
 	if err := s.Close(); err != nil { // a kill
@@ -244,11 +244,11 @@ func TestTheSpoolKeepsTheOrderAndForgetsNothing(t *testing.T) {
 	defer s.Close()
 	got = nil
 	seal(true)
-	if err := s.Each(t.Context(), take("")); err != nil || strings.Join(got, "") != "aLARGEbc" {
+	if _, err := s.Each(t.Context(), take("")); err != nil || strings.Join(got, "") != "aLARGEbc" {
 		t.Errorf("after a kill got %v, %v", got, err)
 	}
 	seal(true)
-	if err := s.Each(t.Context(), take("")); err != nil || strings.Join(got, "") != "aLARGEbcd" || s.Size() != 0 {
+	if _, err := s.Each(t.Context(), take("")); err != nil || strings.Join(got, "") != "aLARGEbcd" || s.Size() != 0 {
 		t.Errorf("got %v, %v, size %d", got, err, s.Size())
 	}
 	seal(false)
@@ -276,7 +276,7 @@ func FuzzOpenSpool(f *testing.F) {
 			t.Fatalf("sealed %v, %v", some, err)
 		}
 		var got []byte
-		if err := s.Each(t.Context(), func(lines []byte) error { got = append(got, lines...); return nil }); err != nil || !bytes.HasSuffix(got, []byte("last\n")) {
+		if _, err := s.Each(t.Context(), func(lines []byte) error { got = append(got, lines...); return nil }); err != nil || !bytes.HasSuffix(got, []byte("last\n")) {
 			t.Errorf("got %q, %v", got, err)
 		}
 	})

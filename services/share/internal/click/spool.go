@@ -64,14 +64,21 @@ func open(path string, flag int) (*os.File, int64, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("open spool: %w", err)
 	}
-	size := int64(0)
+	// What stands behind the last whole record was not written to its end.
+	size, whole := int64(0), int64(0)
 	for {
 		_, next, err := record(file, size)
-		if err != nil {
+		if err != nil && !errors.Is(err, errDamaged) {
+			if !errors.Is(err, io.EOF) {
+				return nil, 0, errors.Join(err, file.Close())
+			}
 			break
 		}
-		size = next
+		if size = next; err == nil {
+			whole = next
+		}
 	}
+	size = whole
 	if err := file.Truncate(size); err != nil {
 		return nil, 0, errors.Join(fmt.Errorf("open spool: %w", err), file.Close())
 	}
@@ -120,10 +127,15 @@ func (s *Spool) Append(data []byte) error {
 // Sync brings what was appended to the disk.
 func (s *Spool) Sync() error {
 	s.mu.Lock()
-	file := s.file
+	files := []*os.File{s.file, s.sealed}
 	s.mu.Unlock()
-	if err := file.Sync(); err != nil && !errors.Is(err, fs.ErrClosed) {
-		return fmt.Errorf("sync spool: %w", err)
+	for _, file := range files {
+		if file == nil {
+			continue
+		}
+		if err := file.Sync(); err != nil && !errors.Is(err, fs.ErrClosed) {
+			return fmt.Errorf("sync spool: %w", err)
+		}
 	}
 	return nil
 }
@@ -156,25 +168,31 @@ func (s *Spool) Seal(empty func()) (bool, error) {
 // Each hands the sealed records to fn in order, many at a time, each ended by a
 // line feed, and removes the sealed file when fn has returned nil for all of
 // them. What fn has returned nil for comes again only if the process ends before
-// that. It ends with fn's error, or ctx's.
-func (s *Spool) Each(ctx context.Context, fn func(lines []byte) error) error {
+// that. It ends with fn's error, or ctx's. Records that the disk has damaged are
+// passed over and counted.
+func (s *Spool) Each(ctx context.Context, fn func(lines []byte) error) (damaged int, err error) {
 	for s.rest > 0 {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
 		var lines bytes.Buffer
 		at := s.read
 		for end := s.read + s.rest; at < end && (at == s.read || lines.Len() < chunkSize); {
 			data, next, err := record(s.sealed, at)
-			if err != nil {
-				return err
+			at = next
+			if errors.Is(err, errDamaged) {
+				damaged++
+				continue
+			} else if err != nil {
+				return 0, err
 			}
 			lines.Write(data)
 			lines.WriteByte('\n')
-			at = next
 		}
-		if err := fn(lines.Bytes()); err != nil {
-			return err
+		if lines.Len() > 0 {
+			if err := fn(lines.Bytes()); err != nil {
+				return 0, err
+			}
 		}
 		s.mu.Lock()
 		s.rest, s.read = s.rest-(at-s.read), at
@@ -182,16 +200,19 @@ func (s *Spool) Each(ctx context.Context, fn func(lines []byte) error) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := errors.Join(s.sealed.Close(), os.Remove(s.path+sealedSuffix))
+	err = errors.Join(s.sealed.Close(), os.Remove(s.path+sealedSuffix))
 	s.sealed, s.read = nil, 0
 	if err != nil {
-		return fmt.Errorf("remove sealed spool: %w", err)
+		return damaged, fmt.Errorf("remove sealed spool: %w", err)
 	}
-	return nil
+	return damaged, nil
 }
 
-// record reads the record at an offset, and says where the next begins; io.EOF
-// when there is no whole one.
+// errDamaged is a record whose checksum does not fit.
+var errDamaged = errors.New("damaged")
+
+// record reads the record at an offset, and says where the next begins, also of
+// one that is damaged; io.EOF when there is no whole one.
 func record(file *os.File, at int64) (data []byte, next int64, err error) {
 	var head [headSize]byte
 	if _, err := file.ReadAt(head[:], at); err != nil {
@@ -206,7 +227,7 @@ func record(file *os.File, at int64) (data []byte, next int64, err error) {
 		return nil, 0, fmt.Errorf("read spool at %d: %w", at, err)
 	}
 	if crc32.Checksum(data, castagnoli) != binary.BigEndian.Uint32(head[4:]) {
-		return nil, 0, fmt.Errorf("read spool at %d: damaged: %w", at, io.EOF)
+		return nil, at + headSize + int64(length), fmt.Errorf("read spool at %d: %w", at, errDamaged)
 	}
 	return data, at + headSize + int64(length), nil
 }

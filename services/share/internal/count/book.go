@@ -58,7 +58,11 @@ type book struct {
 	changed map[string]bool           // writers
 	seen    map[int64]map[uint64]bool // by day, what is on disk included
 	fresh   map[int64][]uint64        // of seen, what is not on disk yet
+	tokens  int                       // in fresh
 }
+
+// full reports whether enough waits in memory to be written.
+func (b *book) full() bool { return len(b.pending) >= flushCells || b.tokens >= flushTokens }
 
 var errInUse = errors.New("another process has it open")
 
@@ -107,7 +111,7 @@ func readBook(path string, scratch bool) (b *book, err error) {
 // clear forgets what is in memory.
 func (b *book) clear() {
 	b.state, b.dirty = state{Format: format}, false
-	b.pending, b.fresh = map[cell]*tally{}, map[int64][]uint64{}
+	b.pending, b.fresh, b.tokens = map[cell]*tally{}, map[int64][]uint64{}, 0
 	b.writers, b.changed = map[string]*writer{}, map[string]bool{}
 	b.seen = map[int64]map[uint64]bool{}
 }
@@ -203,7 +207,7 @@ func (b *book) flush() error {
 	if err != nil {
 		return fmt.Errorf("write counts: %w", err)
 	}
-	b.dirty = false
+	b.dirty, b.tokens = false, 0
 	clear(b.pending)
 	clear(b.fresh)
 	clear(b.changed)

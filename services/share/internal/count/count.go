@@ -27,7 +27,8 @@ import (
 
 const (
 	flushEvery  = 30 * time.Second
-	flushCells  = 150_000 // counts that may wait in memory, some 200 bytes each
+	flushCells  = 150_000   // counts that may wait in memory, some 200 bytes each
+	flushTokens = 1_000_000 // the same of visitors, of 8 bytes
 	behindEvery = 5 * time.Second
 	keepEvery   = time.Hour
 	// ahead is how many messages are handed over at once, and, times four, how
@@ -136,7 +137,7 @@ func (c *Counts) Run(ctx context.Context) error {
 	return err
 }
 
-// tick writes what has waited for a second, and looks how far behind this is.
+// tick writes what waits, now and then, and looks how far behind this is.
 func (c *Counts) tick(ctx context.Context) {
 	flush, look := time.NewTicker(c.rest), time.NewTicker(behindEvery)
 	defer flush.Stop()
@@ -198,7 +199,7 @@ func (c *Counts) arrive() {
 	}
 }
 
-// handle counts messages in memory; they are written within a second.
+// handle counts messages in memory; tick writes them.
 func (c *Counts) handle(ctx context.Context, batch []bus.Message) error {
 	for _, m := range batch {
 		batches, bad := decode(m.Data)
@@ -229,7 +230,7 @@ func (c *Counts) add(ctx context.Context, m bus.Message, batches []click.Batch) 
 		return fault.Wrap(fault.Unavailable, "the counts cannot be read", err)
 	}
 	c.arrive()
-	if len(b.pending) < flushCells {
+	if !b.full() {
 		return nil
 	}
 	return c.write()

@@ -160,6 +160,7 @@ func (b *book) count(k *click.Click) {
 	if token := tokenOf(k.Visitor); !b.seen[day][token] {
 		b.seen[day][token] = true
 		b.fresh[day] = append(b.fresh[day], token)
+		b.tokens++
 		t.uniques++
 	}
 }

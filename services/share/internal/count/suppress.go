@@ -19,7 +19,7 @@ const SmallestShown = 5
 //   - secondary: when what is hidden of a class adds up to less than k, or its
 //     sum leaves one choice only (all are 1, or all are k-1), the total minus what
 //     is shown would give it away: the smallest number of that class that is
-//     shown is hidden, too.
+//     shown is hidden, too, or, where none is, the total.
 //
 // Uniques are treated as a class of their own. A total below k is hidden. This
 // guards one answer: who asks again with other bounds can still compare.
@@ -34,8 +34,14 @@ func Suppress(a Answer, k int64) Answer {
 		r.Clicks = slices.Clone(r.Clicks)
 		out.Rows[i] = r
 	}
-	for _, column := range out.classes() {
-		suppress(column, k)
+	for name, column := range out.classes() {
+		switch told := suppress(column, k); {
+		case told:
+		case name == "uniques":
+			out.Uniques = Hidden
+		default:
+			out.Total[click.Class(name)] = Hidden
+		}
 	}
 	for i := range out.Rows {
 		r := &out.Rows[i]
@@ -70,8 +76,9 @@ func (a *Answer) classes() map[string][]*Count {
 	return out
 }
 
-// suppress hides the small numbers of a class, and what gives them away.
-func suppress(column []*Count, k int64) {
+// suppress hides the small numbers of a class, and what gives them away; it
+// reports whether the total may be told.
+func suppress(column []*Count, k int64) (total bool) {
 	var hidden, sum int64
 	var shown []*Count
 	for _, n := range column {
@@ -83,10 +90,9 @@ func suppress(column []*Count, k int64) {
 			shown = append(shown, n)
 		}
 	}
-	if hidden == 0 || len(shown) == 0 {
-		return
-	}
-	if sum < k || sum == hidden || sum == hidden*(k-1) {
+	givenAway := hidden > 0 && (sum < k || sum == hidden || sum == hidden*(k-1))
+	if givenAway && len(shown) > 0 {
 		*slices.MinFunc(shown, func(a, b *Count) int { return int(*a - *b) }) = Hidden
 	}
+	return !givenAway || len(shown) > 0
 }

@@ -58,8 +58,8 @@ type Destination struct {
 
 // Bounds on what a view remembers of the readers' languages.
 const (
-	maxChosen   = 512
-	maxRemember = 256 // bytes of an Accept-Language header
+	maxChosen   = 32  // headers: then it begins anew
+	maxRemember = 128 // bytes of an Accept-Language header
 	maxViews    = 256 // of an article: more partners than that are looked at anew
 )
 
@@ -245,7 +245,7 @@ func (v *View) index(tag string) int {
 	return slices.IndexFunc(v.Destinations, func(d Destination) bool { return d.Edition.Language == tag })
 }
 
-// negotiate remembers what a header led to: a few hundred of them cover most readers.
+// negotiate remembers what a header led to: a few of them cover most readers.
 func (v *View) negotiate(header string) int {
 	if header == "" {
 		return -1
@@ -264,9 +264,9 @@ func (v *View) negotiate(header string) int {
 	if tag, ok := language.Negotiate(header, available); ok {
 		found = v.index(tag)
 	}
-	if len(header) <= maxRemember && (chosen == nil || len(*chosen) < maxChosen) {
+	if len(header) <= maxRemember {
 		next := map[string]int{header: found}
-		if chosen != nil {
+		if chosen != nil && len(*chosen) < maxChosen {
 			maps.Copy(next, *chosen)
 		}
 		v.chosen.CompareAndSwap(chosen, &next) // who comes second remembers next time

@@ -158,7 +158,7 @@ func TestChoose(t *testing.T) {
 	for i := range 10 * maxChosen {
 		v.Choose("", "", "de;q=0."+strings.Repeat("1", 1+i%3)+", x-"+strings.Repeat("a", i%200))
 	}
-	if n := len(*v.chosen.Load()); n > maxChosen || n < maxChosen/2 {
+	if n := len(*v.chosen.Load()); n > maxChosen || n == 0 {
 		t.Errorf("%d headers are remembered", n)
 	}
 }
