@@ -29,6 +29,9 @@ const (
 	Glossary    = "GLOSSARY"    // one key → the words that mean the same in several languages
 )
 
+// SaltLife is how long a salt is kept at most.
+const SaltLife = 48 * time.Hour
+
 // Subjects of the log beside article.Subject.
 const (
 	ReleaseAtSubject  = "relais.release.at."  // schedules: <id>.<language>.<stage>
@@ -113,7 +116,7 @@ func buckets(replicas int) []jetstream.KeyValueConfig {
 		bucket(Links, "Short links, by code; a link holds an article id, never a destination.", 8, 0),
 		{
 			Bucket: Salts, Description: "What visitors of a day are known again by; never on disk, gone after 48 hours.",
-			History: 1, TTL: 48 * time.Hour, Storage: jetstream.MemoryStorage, Replicas: replicas,
+			History: 1, TTL: SaltLife, Storage: jetstream.MemoryStorage, Replicas: replicas,
 		},
 		bucket(Stages, "Which stage has seen which version of an edition.", 1, 0),
 		bucket(Imports, "Imports, by id: state, counts and errors.", 1, 0),

@@ -223,7 +223,7 @@ func (rt *Router) report(r *http.Request, name, id string, status int, took time
 	switch {
 	case status == http.StatusServiceUnavailable:
 		level = slog.LevelWarn
-	case status >= http.StatusInternalServerError:
+	case status >= http.StatusInternalServerError && status != http.StatusNotImplemented:
 		level = slog.LevelError
 	}
 	if !rt.log.Enabled(r.Context(), level) {

@@ -331,3 +331,34 @@ func TestADeletedDefaultLinkIsReplaced(t *testing.T) {
 	d.follow(http.StatusGone, first)
 	d.follow(http.StatusFound, bar())
 }
+
+func TestAFreshArticleCanBeSharedAtOnce(t *testing.T) {
+	d := open(t)
+	for i := range 30 {
+		id := fmt.Sprintf("fresh-%d", i)
+		c := article.Change{EventID: id, Edition: article.Edition{ID: id, Language: "fr", SourceLanguage: "fr", Version: 1, PubStatus: article.Usable}}
+		header, data, err := c.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.bus.Append(t.Context(), bus.Articles, bus.Message{Subject: article.Subject(id, "fr"), ID: c.MessageID(), Header: header, Data: data}, 0); err != nil {
+			t.Fatal(err)
+		}
+		d.link(http.StatusCreated, `{"article": "`+id+`"}`)
+	}
+}
+
+func TestRegionsFindTheirLanguage(t *testing.T) {
+	d := open(t)
+	for _, lang := range []string{"fr", "en", "zh-Hant"} {
+		d.publish(article.Edition{ID: "recap", Language: lang, Version: 1})
+	}
+	free, pinned := d.link(http.StatusCreated, `{"article": "recap", "partner": "gazette"}`), d.link(http.StatusCreated, `{"article": "recap", "partner": "gazette", "language": "en-GB"}`)
+	for _, tc := range []struct{ url, want string }{
+		{free.URL + "?lang=fr-CA", "fr"}, {free.URL + "?lang=zh-HK", "zh-Hant"}, {free.URL + "?lang=sr-Cyrl", "en"}, {pinned.URL, "en"}, {pinned.URL + "?lang=fr", "fr"},
+	} {
+		if got := d.follow(http.StatusFound, tc.url, "Accept-Language", "en").Header().Get("Location"); !strings.HasPrefix(got, "https://gazette.example/"+tc.want+"/") {
+			t.Errorf("%s leads to %s, want %s", tc.url, got, tc.want)
+		}
+	}
+}

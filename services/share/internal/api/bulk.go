@@ -169,7 +169,7 @@ func (i *importer) take(row imports.Row) error {
 		i.reject(row.Line, row.Code, fmt.Sprintf("no article is known to be at %.500q", row.URL))
 		return nil
 	}
-	fields, err := i.api.check(i.r, &in, nil)
+	fields, err := i.api.check(i.r, &in, nil, link.ValidTaken)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/pkg/language"
 	"github.com/relais-press/relais/pkg/partner"
@@ -68,6 +69,9 @@ func (a *API) picture(w http.ResponseWriter, r *http.Request) error {
 	}
 	var site *partner.Partner
 	if id := r.URL.Query().Get("partner"); id != "" {
+		if !article.ValidID(id) {
+			return fault.New(fault.NotFound, "there is no such partner")
+		}
 		p, err := a.Partners.Partner(r.Context(), id)
 		if fault.Is(err, fault.Forbidden) {
 			return fault.New(fault.NotFound, "there is no such partner")
@@ -221,6 +225,7 @@ func (a *API) embed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	w.Header().Add("Vary", "Accept-Language")
 	w.Header().Set("Cache-Control", "public, no-cache")
 	return web.WriteBytes(w, r, http.StatusOK, contentType, body)
 }
@@ -240,7 +245,7 @@ func (a *API) embedded(r *http.Request) (page.Card, error) {
 	}
 	own, _ := url.Parse(a.PublicURL)
 	segment, ok := strings.CutPrefix(strings.ToLower(u.Path), strings.ToLower(own.Path)+"/s/")
-	if !ok || !strings.EqualFold(u.Host, own.Host) || strings.Contains(segment, "/") {
+	if !ok || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil || !strings.EqualFold(u.Host, own.Host) || strings.Contains(segment, "/") {
 		return page.Card{}, fault.New(fault.NotFound, "this is not a short link of this place")
 	}
 	segment = u.Path[len(u.Path)-len(segment):]
@@ -268,5 +273,5 @@ func tooMany() error {
 
 // privacy says what is counted of a visit.
 func (a *API) privacy(w http.ResponseWriter, r *http.Request) error {
-	return a.pages.Privacy(w, r, page.Privacy{SaltAge: a.Visits.SaltAge(), Threshold: count.SmallestShown, RetentionMonths: a.RetentionMonths})
+	return a.pages.Privacy(w, r, page.Privacy{SaltAge: a.Visits.SaltAge(), SaltLife: bus.SaltLife, Threshold: count.SmallestShown, RetentionMonths: a.RetentionMonths})
 }

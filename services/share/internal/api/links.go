@@ -74,7 +74,7 @@ func (a *API) wanted(r *http.Request, in *input) (link.Link, error) {
 			return link.Link{}, fault.WithFields(fault.Forbidden, "a partner makes links of its own", fault.Field{Pointer: "/partner", Detail: "is another partner"})
 		}
 	}
-	fields, err := a.check(r, in, caller.Partner)
+	fields, err := a.check(r, in, caller.Partner, link.ValidCustom)
 	if err != nil {
 		return link.Link{}, err
 	}
@@ -96,9 +96,17 @@ func (in *input) link(by string) link.Link {
 
 // check names everything that is wrong with a wish but its expiry, and makes its
 // language canonical.
-func (a *API) check(r *http.Request, in *input, site *partner.Partner) (fields []fault.Field, err error) {
+func (a *API) check(r *http.Request, in *input, site *partner.Partner, validCode func(string) bool) (fields []fault.Field, err error) {
 	bad := func(pointer, detail string) { fields = append(fields, fault.Field{Pointer: pointer, Detail: detail}) }
-	if editions := a.Targets.Editions(in.Article); len(editions) == 0 || (site != nil && len(target.Visible(editions, site, a.now())) == 0) {
+	editions := a.Targets.Editions(in.Article)
+	if len(editions) == 0 && article.ValidID(in.Article) {
+		// It may be that new.
+		if err := a.Targets.CatchUp(r.Context()); err != nil {
+			return nil, err
+		}
+		editions = a.Targets.Editions(in.Article)
+	}
+	if len(editions) == 0 || (site != nil && len(target.Visible(editions, site, a.now())) == 0) {
 		bad("/article", "there is no such article")
 	}
 	if in.Language != "" {
@@ -123,7 +131,7 @@ func (a *API) check(r *http.Request, in *input, site *partner.Partner) (fields [
 	if len(in.Campaign) > 100 {
 		bad("/campaign", "must have at most 100 bytes")
 	}
-	if in.Code != "" && !link.ValidCustom(in.Code) {
+	if in.Code != "" && !validCode(in.Code) {
 		bad("/code", "must match [a-z0-9][a-z0-9-]{2,63}")
 	}
 	return fields, nil
@@ -178,6 +186,9 @@ func (a *API) patchLink(w http.ResponseWriter, r *http.Request) error {
 	given, err := web.DecodeMembers(body, &patch)
 	if err != nil {
 		return err
+	}
+	if l.Default && (patch.Disabled || patch.Expires != nil) {
+		return fault.New(fault.Conflict, "this is the link that search and share bars show for its article: delete it to have another, or cancel the article")
 	}
 	// Only what is given is changed, also when somebody else wrote meanwhile.
 	l, err = a.Links.Change(r.Context(), l.Code, func(l *link.Link) {

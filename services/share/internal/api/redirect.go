@@ -172,7 +172,8 @@ func (a *API) nothing(w http.ResponseWriter, r *http.Request, id string, site *p
 		}
 		said := page.Withdrawal{Reason: c.Reason, Language: e.Language, At: c.At}
 		if c.ReplacedBy != "" {
-			if code, err := a.Links.Default(r.Context(), c.ReplacedBy); err == nil && code != "" {
+			there := len(a.Targets.View(r.Context(), c.ReplacedBy, partnerID(site), a.now()).Destinations) > 0
+			if code, err := a.Links.Default(r.Context(), c.ReplacedBy); there && err == nil && code != "" {
 				said.Replacement = a.PublicURL + "/s/" + code
 			}
 		}
@@ -196,4 +197,11 @@ func (a *API) toldCanceled(e *article.Edition, site *partner.Partner) bool {
 		return site.Carries(e)
 	}
 	return e.For("") || slices.ContainsFunc(a.Partners.Partners(), func(p partner.Partner) bool { return p.Carries(e) })
+}
+
+func partnerID(site *partner.Partner) string {
+	if site == nil {
+		return ""
+	}
+	return site.ID
 }

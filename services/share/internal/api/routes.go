@@ -30,6 +30,9 @@ type Targets interface {
 	// View is where readers of an article go who come through a link placed at a
 	// partner; without destinations when there are none.
 	View(ctx context.Context, id, partner string, now time.Time) *target.View
+	// CatchUp returns once every article that the log has now is known;
+	// Unavailable when that takes longer than a second.
+	CatchUp(ctx context.Context) error
 	// Finder returns a finder of articles by their addresses, on their own and on
 	// the partners' sites.
 	Finder(sites []partner.Partner) *target.Finder

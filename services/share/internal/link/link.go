@@ -87,6 +87,20 @@ func ValidCustom(s string) bool {
 	return true
 }
 
+// ValidTaken reports whether s may be a code that another service made and a link
+// takes over: [a-z0-9_][a-z0-9_-]{0,63}.
+func ValidTaken(s string) bool {
+	if s == "" || len(s) > maxCode || s[0] == '-' {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
 // packed is a link as the cache holds it, without its code, which is the key.
 // Its texts are shared with every other link that has them.
 type packed struct {

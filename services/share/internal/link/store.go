@@ -171,7 +171,7 @@ func (s *Store) find(ctx context.Context, typed string, wait time.Duration) (Lin
 	if !made && len(typed) <= maxCode {
 		code = strings.ToLower(typed)
 	}
-	if !made && !ValidCustom(code) {
+	if !made && !ValidTaken(code) {
 		return Link{}, fault.New(fault.NotFound, "there is no such link")
 	}
 	p, held, _ := s.links.get(code)

@@ -27,6 +27,7 @@ type Table struct {
 	log      *slog.Logger
 	seen     func(article.Edition) // called for each version applied, outside the lock
 	caughtUp atomic.Bool
+	applied  atomic.Uint64 // sequence of the last version read
 
 	mu       sync.RWMutex
 	articles map[string]*held
@@ -70,7 +71,29 @@ func (t *Table) Run(ctx context.Context) error {
 	return nil
 }
 
+// CatchUp returns once every version that the log has now is applied;
+// Unavailable when that takes longer than a second.
+func (t *Table) CatchUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	last, err := t.bus.LastSequence(ctx, bus.Articles)
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for t.applied.Load() < last {
+		select {
+		case <-ctx.Done():
+			return fault.New(fault.Unavailable, "the newest articles are still being read; try again")
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
 func (t *Table) apply(m bus.Message) {
+	defer t.applied.Store(m.Sequence)
 	change, err := article.Decode(m.Header, m.Data)
 	if err != nil {
 		t.log.Error("link target unreadable", "sequence", m.Sequence, "error", err)

@@ -226,6 +226,9 @@ func (v *View) Choose(asked, pinned, acceptLanguage string) *Destination {
 		if i := v.index(tag); i >= 0 {
 			return &v.Destinations[i]
 		}
+		if i := v.negotiate(tag); i >= 0 { // fr-CA finds fr
+			return &v.Destinations[i]
+		}
 	}
 	if i := v.negotiate(acceptLanguage); i >= 0 {
 		return &v.Destinations[i]
