@@ -36,9 +36,6 @@ const (
 	ahead = 100
 )
 
-// DefaultRetention is for how long clicks and their counts are kept: 25 months.
-const DefaultRetention = 25 * 30 * 24 * time.Hour
-
 // Log is the part of the log that counts come from (bus.Bus).
 type Log interface {
 	// Consume hands the messages of a consumer to handle until ctx ends.

@@ -434,7 +434,7 @@ func TestWhatIsOldIsForgotten(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	kept := make(chan error)
-	go func() { kept <- c.Keep(ctx, DefaultRetention) }()
+	go func() { kept <- c.Keep(ctx, 25*30*24*time.Hour) }()
 	await(t, "the old one to go", func() bool { return numbers(t, c) == "1 clicks, 0 visitors" })
 	cancel()
 	if err := <-kept; err != nil {

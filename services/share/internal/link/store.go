@@ -18,10 +18,6 @@ import (
 	"github.com/relais-press/relais/pkg/shortlink"
 )
 
-// DefaultCapacity is how many links a store holds in memory where nobody says
-// otherwise.
-const DefaultCapacity = 200_000
-
 // How long a reading of the log may take.
 const (
 	visitWait = 500 * time.Millisecond // for a visitor

@@ -14,8 +14,7 @@ type State string
 // The states of a link.
 const (
 	InService State = "in-service"
-	Over      State = "over"      // expired, or deleted
-	Withdrawn State = "withdrawn" // nothing public is behind it
+	Over      State = "over" // expired, or deleted
 )
 
 // Destination is where a link leads in one language.
@@ -83,8 +82,6 @@ type lead struct{ Language, Host, URL string }
 // state is a link's state in words, as a text or as one about a day.
 func (t words) state(in Inspect) (string, *dated) {
 	switch in.State {
-	case Withdrawn:
-		return t.Taken, nil
 	case Over:
 		return t.Over, t.dated(t.OverSince, in.Ends)
 	case InService:

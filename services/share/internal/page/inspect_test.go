@@ -51,7 +51,6 @@ func TestInspectStates(t *testing.T) {
 		{"in service for a time", func(in *page.Inspect) { in.Ends = day }, "In service until 2\u00a0January\u00a02026", true},
 		{"ended", func(in *page.Inspect) { in.State, in.Ends = page.Over, day }, "No longer in service since 2\u00a0January\u00a02026", false},
 		{"deleted", func(in *page.Inspect) { in.State, in.Ends = page.Over, time.Time{} }, "No longer in service", false},
-		{"withdrawn", func(in *page.Inspect) { in.State, in.Destinations = page.Withdrawn, nil }, "Article withdrawn", false},
 		{"nothing public", func(in *page.Inspect) { in.Destinations, in.Headline, in.Ends = nil, "", time.Time{} }, "In service", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -30,7 +30,6 @@ type words struct {
 	Until     string `json:"until"`
 	Over      string `json:"over"`
 	OverSince string `json:"overSince"`
-	Taken     string `json:"taken"`
 	Nowhere   string `json:"nowhere"`
 	QR        string `json:"qr"`
 	Continue  string `json:"continue"`

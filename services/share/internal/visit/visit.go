@@ -93,11 +93,6 @@ func (w *Watch) Look(r *http.Request, code string) Visit {
 	return v
 }
 
-// PreviewCard reports whether a request is to be shown the page with the card
-// instead of being sent on: programs that draw previews are. Search engines are
-// sent on like readers.
-func (w *Watch) PreviewCard(r *http.Request) bool { return w.kinds.of(r) == agent.Preview }
-
 // Allow notes that a request asked for a code that does not exist, and reports
 // whether its network may still be answered: 20 times a second, 100 at once.
 // Else the answer is 429 with Retry-After.
@@ -129,6 +124,3 @@ func (w *Watch) Wanted(acceptLanguage string) string { return w.languages.wanted
 
 // SaltAge is how long ago what visitors of the day are known again by was made.
 func (w *Watch) SaltAge() time.Duration { return w.salt.age() }
-
-// SaltDay is the UTC day of it, as 2006-01-02.
-func (w *Watch) SaltDay() string { return w.salt.dayNow() }

@@ -67,9 +67,6 @@ func TestReadersHaveATokenUnlessTheyObject(t *testing.T) {
 			if v.Class != c.class || (v.Token != "") != c.token || (c.token && len(v.Token) != 11) {
 				t.Errorf("%+v, want %s, token %v", v, c.class, c.token)
 			}
-			if card := w.PreviewCard(from(c.headers...)); card != (c.class == click.Preview) {
-				t.Errorf("card: %v", card)
-			}
 		})
 	}
 }
@@ -224,8 +221,8 @@ func TestSaltIsToldByAgeAlone(t *testing.T) {
 			families[0].GetMetric()[0].GetGauge().GetValue() != 7200 {
 			t.Errorf("metrics %v, %v", families, err)
 		}
-		if w.SaltAge() != 2*time.Hour || w.SaltDay() != "2000-01-01" {
-			t.Errorf("salt of %s, %s old", w.SaltDay(), w.SaltAge())
+		if w.SaltAge() != 2*time.Hour || w.salt.dayNow() != "2000-01-01" {
+			t.Errorf("salt of %s, %s old", w.salt.dayNow(), w.SaltAge())
 		}
 		cancel()
 		group.Wait()
