@@ -11,6 +11,7 @@ import (
 const (
 	missRate  = 20 // unknown codes a second that one network may ask for
 	missBurst = 100
+	missPause = time.Second
 	missLimit = 65_536
 	missLife  = 10 * time.Second // longer than an empty bucket takes to fill
 )
@@ -18,8 +19,8 @@ const (
 // limiter holds back networks that guess codes: one token bucket for each that
 // missed in the last seconds.
 //
-// A network whose bucket is empty is held back from links that exist as well:
-// else an answer would tell it that it had guessed right.
+// A network that has emptied its bucket is held back for a second, from links
+// that exist as well: else an answer would tell it that it had guessed right.
 type limiter struct {
 	mu      sync.Mutex
 	buckets recent[bucket]
@@ -29,6 +30,7 @@ type limiter struct {
 type bucket struct {
 	tokens float64
 	at     time.Duration
+	until  time.Duration // when the pause ends
 }
 
 func newLimiter() *limiter {
@@ -42,23 +44,25 @@ func (l *limiter) allow(now time.Duration, network uint64) bool {
 	defer l.mu.Unlock()
 	b, ok := l.buckets.get(network)
 	if !ok {
-		b = bucket{missBurst, now}
+		b = bucket{tokens: missBurst, at: now}
 	}
 	b.tokens = min(missBurst, b.tokens+(now-b.at).Seconds()*missRate)
 	b.at = now
-	allowed := b.tokens >= 1
+	allowed := now >= b.until
 	if allowed {
 		b.tokens--
 	}
-	if b.tokens < 1 {
+	if allowed && b.tokens < 1 {
+		b.until = now + missPause
 		l.emptied.Store(int64(now) + 1)
 	}
 	l.buckets.put(now, network, b)
 	return allowed
 }
 
-// heldBack reports whether the bucket of a network, which is told with whether
-// it may be held back, is empty. It costs nothing while nobody guesses.
+// heldBack reports whether a network, which is told with whether it may be held
+// back, has emptied its bucket within the last second. It costs nothing while
+// nobody guesses.
 func (l *limiter) heldBack(now time.Duration, network func() (hash uint64, alone bool)) bool {
 	last := time.Duration(l.emptied.Load())
 	if last == 0 || now-last > missLife {
@@ -71,5 +75,5 @@ func (l *limiter) heldBack(now time.Duration, network func() (hash uint64, alone
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b, ok := l.buckets.get(hash)
-	return ok && b.tokens+(now-b.at).Seconds()*missRate < 1
+	return ok && now < b.until
 }
