@@ -10,6 +10,7 @@ package article
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -129,6 +130,27 @@ func (e *Edition) StatusAt(now time.Time) PubStatus {
 
 // PublicAt reports whether the edition may be shown to the public at a moment.
 func (e *Edition) PublicAt(now time.Time) bool { return e.StatusAt(now) == Usable }
+
+// Modified is when readers last saw the edition change, in UTC: when its newest
+// version was made, which differs from the one before, or when its embargo
+// lifted, which makes no version; datePublished where neither is known. So it is
+// never before the embargo that datePublished may be the end of.
+func (e *Edition) Modified() time.Time {
+	at := e.VersionCreated
+	if e.EmbargoedUntil != nil && e.EmbargoedUntil.After(at) {
+		at = *e.EmbargoedUntil
+	}
+	if at.IsZero() {
+		at = e.DatePublished
+	}
+	return at.UTC()
+}
+
+// Holder is who holds the copyright, without the sign that many write before the
+// name; whoever shows it puts one there.
+func (e *Edition) Holder() string {
+	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(e.Copyright), "©"))
+}
 
 // For reports whether the edition's audience includes a partner.
 func (e *Edition) For(partner string) bool {

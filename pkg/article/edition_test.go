@@ -71,3 +71,32 @@ func TestIsOriginal(t *testing.T) {
 		t.Error("a regional edition is a translation")
 	}
 }
+
+func TestModified(t *testing.T) {
+	made := at("2024-03-06T09:00:00Z")
+	before, after := made.Add(-time.Hour), made.Add(time.Hour).In(time.FixedZone("", 3600))
+	for name, tc := range map[string]struct {
+		edition article.Edition
+		want    time.Time
+	}{
+		"as it was made":                  {article.Edition{VersionCreated: made, DatePublished: before}, made},
+		"an embargo that was over":        {article.Edition{VersionCreated: made, EmbargoedUntil: &before}, made},
+		"an embargo that lifted later on": {article.Edition{VersionCreated: made, EmbargoedUntil: &after, DatePublished: after}, after},
+		"nothing but its publication":     {article.Edition{DatePublished: before}, before},
+		"nothing":                         {article.Edition{}, time.Time{}},
+	} {
+		if got := tc.edition.Modified(); !got.Equal(tc.want) || got.Location() != time.UTC {
+			t.Errorf("%s: %v, want %v in UTC", name, got, tc.want)
+		}
+	}
+}
+
+func TestHolder(t *testing.T) {
+	for copyright, want := range map[string]string{
+		"La Gazette": "La Gazette", "© La Gazette": "La Gazette", " ©La Gazette ": "La Gazette", "©": "", "": "", "La Gazette ©": "La Gazette ©",
+	} {
+		if got := (&article.Edition{Copyright: copyright}).Holder(); got != want {
+			t.Errorf("Holder of %q: %q, want %q", copyright, got, want)
+		}
+	}
+}

@@ -235,9 +235,21 @@ func (b *Bus) settle(ctx context.Context, c Consumer, m jetstream.Msg, cause err
 // server: it is for projections that live in memory. On a lost connection it
 // goes on where it was.
 func (b *Bus) Replay(ctx context.Context, stream, filter string, fn func(Message), caughtUp func()) error {
-	consumer, err := b.js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
+	return b.replay(ctx, stream, jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{filter}, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
-	})
+	}, fn, caughtUp)
+}
+
+// ReplayAll is [Bus.Replay] of every message that is kept, from a sequence on: for
+// projections that remember what was, beside what is.
+func (b *Bus) ReplayAll(ctx context.Context, stream, filter string, from uint64, fn func(Message), caughtUp func()) error {
+	return b.replay(ctx, stream, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{filter}, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(from, 1),
+	}, fn, caughtUp)
+}
+
+func (b *Bus) replay(ctx context.Context, stream string, cfg jetstream.OrderedConsumerConfig, fn func(Message), caughtUp func()) error {
+	consumer, err := b.js.OrderedConsumer(ctx, stream, cfg)
 	if err != nil {
 		return unavailable("replay "+stream, err)
 	}

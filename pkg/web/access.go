@@ -136,7 +136,7 @@ func (p *Partners) caller(w http.ResponseWriter, r *http.Request) (Caller, error
 		}
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", "ETag, Link, Retry-After, Server-Timing, X-Request-Id")
+		h.Set("Access-Control-Expose-Headers", "Content-Location, ETag, Link, Retry-After, Server-Timing, X-Request-Id")
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
 	if !p.allow(&site) {

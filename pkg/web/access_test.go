@@ -109,6 +109,12 @@ func TestAccess(t *testing.T) {
 			if strings.HasPrefix(tc.path, "/site") && w.Header().Get("Vary") != "Origin" {
 				t.Errorf("Vary %q", w.Header().Get("Vary"))
 			}
+			exposed := w.Header().Get("Access-Control-Expose-Headers")
+			for _, name := range []string{"Content-Location", "ETag", "Link", "Retry-After"} { // what no script may read else
+				if tc.allow != "" && tc.method != "OPTIONS" && !strings.Contains(exposed, name) {
+					t.Errorf("%s is not exposed: %q", name, exposed)
+				}
+			}
 			if w.Code == 401 && w.Header().Get("WWW-Authenticate") == "" {
 				t.Error("401 without WWW-Authenticate")
 			}

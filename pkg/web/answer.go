@@ -53,6 +53,13 @@ func WriteBytes(w http.ResponseWriter, r *http.Request, status int, contentType 
 	return nil
 }
 
+// Has reports whether the caller of a GET or HEAD has the representation of an
+// ETag (If-None-Match). WriteBytes answers it 304, the header being set, whatever
+// the body: one whose tag is known need not be made.
+func Has(r *http.Request, etag string) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && matches(r.Header.Get("If-None-Match"), etag)
+}
+
 // Tag is the strong entity tag of a representation: 96 bits of its SHA-256.
 func Tag(body []byte) string {
 	sum := sha256.Sum256(body)

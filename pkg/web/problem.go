@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"regexp"
@@ -35,22 +36,41 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if e, ok := errors.AsType[*fault.Error](err); ok {
 		p.Detail, p.Errors = e.Detail, e.Fields
-		if kind == fault.Unavailable || kind == fault.TooManyRequests {
-			seconds := max(1, int(math.Ceil(e.RetryAfter.Seconds())))
-			w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		}
-	}
-	if kind == fault.Unauthorized {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="relais"`)
 	}
 	h := w.Header()
-	h.Del("ETag")
+	ErrorHeaders(h, err)
 	h.Set("Content-Type", "application/problem+json")
-	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)
 	if r.Method != http.MethodHead {
 		_ = json.NewEncoder(w).Encode(p) // the client is gone: nobody to tell
 	}
+}
+
+// ErrorHeaders sets the headers of an answer that tells an error, whatever its
+// form: it is not to be stored and has no ETag; a caller without a good key is told
+// which kind to present, and one that is to come back, after how many seconds.
+func ErrorHeaders(h http.Header, err error) {
+	h.Del("ETag")
+	h.Set("Cache-Control", "no-store")
+	kind := fault.KindOf(err)
+	if kind == fault.Unauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="relais"`)
+	}
+	if e, ok := errors.AsType[*fault.Error](err); ok && (kind == fault.Unavailable || kind == fault.TooManyRequests) {
+		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(e.RetryAfter.Seconds())))))
+	}
+}
+
+// ExplainError begins an answer that tells an error as a page: it sets the headers
+// of the error, logs one that is Internal, since the page does not show what it
+// says, and returns its kind.
+func ExplainError(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) fault.Kind {
+	ErrorHeaders(w.Header(), err)
+	kind := fault.KindOf(err)
+	if kind == fault.Internal {
+		log.ErrorContext(r.Context(), "page failed", "path", printable(r.URL.Path), "request_id", RequestID(r.Context()), "error", err)
+	}
+	return kind
 }
 
 // describeProblem is what a problem's type URI leads to.

@@ -146,6 +146,56 @@ func TestEntityTags(t *testing.T) {
 	}
 }
 
+func TestExplainError(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err           error
+		header, value string
+		logged        bool
+	}{
+		"no key":        {fault.New(fault.Unauthorized, "unknown key"), "WWW-Authenticate", `Bearer realm="relais"`, false},
+		"busy":          {&fault.Error{Kind: fault.Unavailable, RetryAfter: 1200 * time.Millisecond}, "Retry-After", "2", false},
+		"busy, somehow": {fault.New(fault.TooManyRequests, "too many"), "Retry-After", "1", false},
+		"not there":     {fault.New(fault.NotFound, "no such page"), "Retry-After", "", false},
+		"ours":          {errors.New("secret"), "WWW-Authenticate", "", true},
+	} {
+		var log strings.Builder
+		w := httptest.NewRecorder()
+		w.Header().Set("ETag", `"of what was not sent"`)
+		w.Header().Set("Cache-Control", "public")
+		kind := web.ExplainError(w, httptest.NewRequest("GET", "/page", nil), slog.New(slog.NewTextHandler(&log, nil)), tc.err)
+		if kind != fault.KindOf(tc.err) || w.Header().Get(tc.header) != tc.value || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("ETag") != "" {
+			t.Errorf("%s: %v, %v", name, kind, w.Header())
+		}
+		if strings.Contains(log.String(), "secret") != tc.logged || (log.Len() > 0) != tc.logged {
+			t.Errorf("%s: logged %q", name, log.String())
+		}
+	}
+}
+
+func TestHas(t *testing.T) {
+	for name, tc := range map[string]struct {
+		method, sent string
+		want         bool
+	}{
+		"the same":  {"GET", `"a"`, true},
+		"weak":      {"HEAD", `"b", W/"a"`, true},
+		"another":   {"GET", `"b"`, false},
+		"none":      {"GET", "", false},
+		"a writing": {"POST", `"a"`, false},
+	} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(tc.method, "/", nil)
+		r.Header.Set("If-None-Match", tc.sent)
+		w.Header().Set("ETag", `"a"`)
+		got := web.Has(r, `"a"`)
+		if err := web.WriteBytes(w, r, http.StatusOK, "text/plain", nil); err != nil {
+			t.Fatal(err)
+		}
+		if got != tc.want || got != (w.Code == http.StatusNotModified) {
+			t.Errorf("%s: %v, answered %d", name, got, w.Code)
+		}
+	}
+}
+
 func TestIfMatch(t *testing.T) {
 	for header, want := range map[string]int{``: 0, `*`: -1, `"3"`: 3, `"12ws"`: 12, `3`: -2, `"x"`: -2, `W/"3"`: -2, `"0"`: -2, `"1", "2"`: -2} {
 		r := httptest.NewRequest(http.MethodPut, "/", nil)

@@ -39,6 +39,7 @@ func Contract(t *testing.T, open func(t *testing.T) *bus.Bus) {
 	t.Run("poison is put aside", func(t *testing.T) { poison(t, open(t)) })
 	t.Run("a handler that waits is asked again", func(t *testing.T) { suspend(t, open(t)) })
 	t.Run("replay gives the newest of each subject, then what is new", func(t *testing.T) { replay(t, open(t)) })
+	t.Run("replay gives every version, then what is new", func(t *testing.T) { replayAll(t, open(t)) })
 	t.Run("buckets", func(t *testing.T) { bucket(t, open(t)) })
 	t.Run("changes of a bucket come without a gap", func(t *testing.T) { changes(t, open(t)) })
 	t.Run("consumers that run are known", func(t *testing.T) { running(t, open(t)) })
@@ -263,6 +264,41 @@ func replay(t *testing.T, b *bus.Bus) {
 	mustAppend(t, b, Message("relais.article.third.fr", "third.fr.1", "d", "third"), 0)
 	if m := receive(t, "the new message", got); m != "third" {
 		t.Errorf("then %q", m)
+	}
+	cancel()
+	if err := receive(t, "the end", ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+func replayAll(t *testing.T, b *bus.Bus) {
+	first := mustAppend(t, b, Message(subject, "recap.fr.1", "a", "v1"), 0)
+	second := mustAppend(t, b, Message(subject, "recap.fr.2", "b", "v2"), first)
+	got, caughtUp := make(chan string, 10), make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	follow := func(from uint64) {
+		ended <- b.ReplayAll(ctx, bus.Articles, "relais.article.>", from, func(m bus.Message) { got <- string(m.Data) }, func() { caughtUp <- struct{}{} })
+	}
+	go follow(0)
+	receive(t, "the end of the replay", caughtUp)
+	if one, two := receive(t, "v1", got), receive(t, "v2", got); one != "v1" || two != "v2" {
+		t.Errorf("replayed %q, %q", one, two)
+	}
+	third := mustAppend(t, b, Message(subject, "recap.fr.3", "c", "v3"), second)
+	if m := receive(t, "the new message", got); m != "v3" {
+		t.Errorf("then %q", m)
+	}
+	cancel()
+	if err := receive(t, "the end", ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	go follow(third + 1)
+	receive(t, "the end of a replay of nothing", caughtUp)
+	mustAppend(t, b, Message(subject, "recap.fr.4", "d", "v4"), third)
+	if m := receive(t, "what came after it", got); m != "v4" {
+		t.Errorf("after the last: %q", m)
 	}
 	cancel()
 	if err := receive(t, "the end", ended); !errors.Is(err, context.Canceled) {

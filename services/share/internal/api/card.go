@@ -30,7 +30,7 @@ func (a *API) card(segment string, view *target.View, to *target.Destination, la
 	e := to.Edition
 	c := page.Card{
 		URL: a.PublicURL + "/s/" + url.PathEscape(segment), Target: to.URL, Language: e.Language, Headline: e.Headline, Description: e.Description,
-		Section: e.Section, Published: e.DatePublished, Modified: e.VersionCreated, Image: a.pictureURL(e, view.Site),
+		Section: e.Section, Published: e.DatePublished, Modified: e.Modified(), Image: a.pictureURL(e, view.Site),
 	}
 	if lang != "" {
 		c.URL += "?lang=" + url.QueryEscape(lang)

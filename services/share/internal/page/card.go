@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/relais-press/relais/pkg/article"
+	"github.com/relais-press/relais/pkg/schemaorg"
 )
 
 // MaxCard is what a card stays under, whatever it is made of, in bytes: some
@@ -89,7 +90,7 @@ type card struct {
 	Published, Modified string // RFC 3339
 	ImageWidth          int
 	ImageHeight         int
-	Linked              newsArticle
+	Linked              schemaorg.NewsArticle
 	ImageText           string
 }
 
@@ -98,7 +99,7 @@ func (p *Pages) told(c Card, m measure) card {
 	c = c.within(m)
 	out := card{
 		Card: c, ShortTitle: cut(c.Headline, 70), ImageText: cut(c.ImageAlt, m.title),
-		Locale: openGraphLocale(c.Language), Published: stamp(c.Published), Modified: stamp(c.Modified),
+		Locale: openGraphLocale(c.Language), Published: schemaorg.Stamp(c.Published), Modified: schemaorg.Stamp(c.Modified),
 		ImageWidth: ImageWidth, ImageHeight: ImageHeight, Linked: c.linked(),
 	}
 	if c.URL != "" {
@@ -156,48 +157,20 @@ func (c Card) within(m measure) Card {
 // publisher is who answers for a card that no partner does.
 const publisher = "Relais"
 
-// newsArticle is the JSON-LD of a card (schema.org/NewsArticle).
-type newsArticle struct {
-	Context       string     `json:"@context"`
-	Type          string     `json:"@type"`
-	Headline      string     `json:"headline"`
-	Description   string     `json:"description,omitempty"`
-	InLanguage    string     `json:"inLanguage,omitempty"`
-	URL           string     `json:"url,omitempty"`
-	Image         []string   `json:"image,omitempty"`
-	DatePublished string     `json:"datePublished,omitempty"`
-	DateModified  string     `json:"dateModified,omitempty"`
-	Section       string     `json:"articleSection,omitempty"`
-	Author        []somebody `json:"author,omitempty"`
-	Publisher     somebody   `json:"publisher"`
-}
-
-type somebody struct {
-	Type string `json:"@type"`
-	Name string `json:"name"`
-	URL  string `json:"url,omitempty"`
-}
-
-func (c Card) linked() newsArticle {
-	n := newsArticle{
-		Context: "https://schema.org", Type: "NewsArticle", Headline: cut(c.Headline, 110), Description: c.Description,
-		InLanguage: c.Language, URL: c.Target, DatePublished: stamp(c.Published), DateModified: stamp(c.Modified),
-		Section: c.Section, Publisher: somebody{"Organization", c.Site, c.SiteURL},
+// linked is the JSON-LD of a card.
+func (c Card) linked() schemaorg.NewsArticle {
+	n := schemaorg.NewsArticle{
+		Headline: cut(c.Headline, 110), Description: c.Description, InLanguage: c.Language, URL: c.Target,
+		DatePublished: schemaorg.Stamp(c.Published), DateModified: schemaorg.Stamp(c.Modified),
+		Section: c.Section, Publisher: &schemaorg.Organization{Name: c.Site, URL: c.SiteURL},
 	}
 	if c.Image != "" {
-		n.Image = []string{c.Image}
+		n.Image = []schemaorg.Image{{URL: c.Image}}
 	}
 	for _, a := range c.Authors {
 		if a.Name != "" {
-			n.Author = append(n.Author, somebody{"Person", a.Name, a.URL})
+			n.Author = append(n.Author, schemaorg.Person{Name: a.Name, URL: a.URL})
 		}
 	}
 	return n
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }

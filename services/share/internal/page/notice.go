@@ -75,18 +75,16 @@ func (p *Pages) Notice(w http.ResponseWriter, r *http.Request, n Notice) error {
 	if n.Kind == Legal {
 		h.Add("Link", "<"+p.publicURL+`>; rel="blocked-by"`)
 	}
+	told := &fault.Error{Kind: kind, Detail: p.detail(n), RetryAfter: n.RetryAfter}
 	if PrefersJSON(r) {
-		web.WriteProblem(w, r, &fault.Error{Kind: kind, Detail: p.detail(n), RetryAfter: n.RetryAfter})
+		web.WriteProblem(w, r, told)
 		return nil
 	}
 	lang := languageOf(r, Languages())
 	t := p.words[lang]
 	said := t.Notices[n.Kind]
 	data := notice{Lang: lang, Title: said.Title, Text: said.Text, Words: t}
-	if kind == fault.TooManyRequests || kind == fault.Unavailable {
-		data.Retry = true
-		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(n.RetryAfter.Seconds())))))
-	}
+	data.Retry = kind == fault.TooManyRequests || kind == fault.Unavailable
 	if n.Kind == Mistyped {
 		data.Code = cut(clean(n.Code), 64)
 	}
@@ -99,7 +97,7 @@ func (p *Pages) Notice(w http.ResponseWriter, r *http.Request, n Notice) error {
 	if err != nil {
 		return err
 	}
-	h.Set("Cache-Control", "no-store")
+	web.ErrorHeaders(h, told)
 	h.Set("X-Robots-Tag", "noindex")
 	return p.write(w, r, kind.Status(), lang, "", body)
 }
