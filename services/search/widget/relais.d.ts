@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Types of the Relais widget: its elements, its events and what they carry. */
+/** Types of the Relais widget: its elements, their attributes, events and words. */
 
 /** Plain text with highlights; a mark is [start, length] in UTF-16 code units. */
 export interface Rich {
@@ -29,42 +29,187 @@ export interface Hit {
   translations?: { language: string; url: string }[];
 }
 
-/** The answer of /v1/search and /v1/latest. */
+/** The answer of /v1/search, /v1/latest and /v1/related. */
 export interface Answer {
   query?: string;
   language?: string;
-  total?: number;
+  total: number;
   hits: Hit[];
+  /** By name, for those that were asked for; the most frequent first. */
+  facets?: Record<string, { value: string; count: number }[]>;
   /** "Did you mean": set when the query found nothing as typed. */
   correction?: string | null;
 }
 
-/** An answer has arrived. */
+/** One place to share to; copy and native have the bare short link. */
+export interface Target {
+  /** linkedin, x, mail …, copy or native: also the channel of the link. */
+  network: string;
+  /** What the control does, in the reader's language. */
+  label: string;
+  href: string;
+}
+
+/** The answer of /v1/share/{id}. */
+export interface Bar {
+  url: string;
+  headline: string;
+  targets: Target[];
+}
+
+/** An answer is shown. */
 export interface SearchDetail {
+  /** What was typed; empty for the newest articles of a results page. */
   query: string;
   total: number;
   language: string;
 }
 
-/** A reader opens or shares the article at `position` (from 1). */
-export interface HitDetail {
+/** A reader opens the article at `position` (from 1). */
+export interface OpenDetail {
   id: string;
   language: string;
-  url: string;
+  /** Absent where the article has no page. */
+  url?: string;
   position: number;
 }
 
+/** A reader shares an article: by the link of the hit at `position`, or by a target of a share bar. */
+export interface ShareDetail {
+  id: string;
+  language: string;
+  url: string;
+  position?: number;
+  network?: string;
+}
+
 export type SearchEvent = CustomEvent<SearchDetail>;
-export type HitEvent = CustomEvent<HitDetail>;
+export type OpenEvent = CustomEvent<OpenDetail>;
+export type ShareEvent = CustomEvent<ShareDetail>;
+
+/** The words of the interface: the attribute `strings` and `data-strings` may set each. `#` stands for a value. */
+export interface Strings {
+  /** Quotation marks: “#”. */
+  quote: string;
+  /** Names the box: Search articles. */
+  label: string;
+  /** Names the results: Results. */
+  results: string;
+  /** Counts, by the plural category of the language: No results, # result, # results. */
+  none: string;
+  one: string;
+  two?: string;
+  few?: string;
+  many?: string;
+  other: string;
+  /** Between a count and the quoted query: for. */
+  for: string;
+  /** More results: the link to the results page, the button under a list. */
+  more: string;
+  /** The search failed; the count of the results that remain follows. */
+  error: string;
+  /** Before the quoted correction: Try. */
+  suggest: string;
+  /** Clear. */
+  clear: string;
+  /** Share this article: the heading of the share bar too. */
+  share: string;
+  /** Link copied. */
+  copied: string;
+  /** # min read. */
+  minutes: string;
+  /** Before a language: found in. */
+  foundIn: string;
+  /** Heading: More articles. */
+  latest: string;
+  /** Heading: Related articles. */
+  related: string;
+  /** Names of the facets. */
+  section: string;
+  language: string;
+  year: string;
+  person: string;
+}
+
+/** Attributes of every element. */
+export interface Attributes {
+  /** Publishable key, pk_…; absent: the script's data-key. */
+  key?: string;
+  /** The reader's language, BCP 47; absent: the script's data-lang, else the page's. */
+  lang?: string;
+  dir?: 'ltr' | 'rtl' | 'auto';
+  /** The address of the API; absent: the script's data-api, else where it came from. */
+  api?: string;
+  theme?: 'auto' | 'light' | 'dark';
+  /** JSON of Partial<Strings>. */
+  strings?: string;
+  label?: string;
+}
+
+export interface SearchAttributes extends Attributes {
+  /** `page` shows the results under the box instead of in a popup. */
+  mode?: 'popup' | 'page';
+  /** Names of facets, by comma, of a results page; empty: none. */
+  facets?: string;
+  /** The address of the partner's results page. */
+  results?: string;
+  limit?: number | string;
+  placeholder?: string;
+}
+
+export interface LatestAttributes extends Attributes {
+  limit?: number | string;
+  section?: string;
+  /** Text of the heading; empty: none. */
+  heading?: string;
+  /** Level of the heading, 1 to 6; 2 when absent. */
+  level?: number | string;
+}
+
+export interface RelatedAttributes extends LatestAttributes {
+  article: string;
+}
+
+export interface ShareAttributes extends Attributes {
+  article: string;
+  heading?: string;
+  level?: number | string;
+}
+
+/** What JSX takes. `key` is React's own there: the script's data-key gives it. */
+type Jsx<A> = Omit<A, 'key'> & {
+  key?: string | number | null;
+  ref?: unknown;
+  id?: string;
+  class?: string;
+  className?: string;
+  style?: object;
+  slot?: string;
+  hidden?: boolean;
+  children?: unknown;
+};
+
+/** The elements as JSX knows them. */
+export interface RelaisElements {
+  'relais-search': Jsx<SearchAttributes>;
+  'relais-latest': Jsx<LatestAttributes>;
+  'relais-related': Jsx<RelatedAttributes>;
+  'relais-share': Jsx<ShareAttributes>;
+}
 
 declare global {
   interface HTMLElementTagNameMap {
     'relais-search': HTMLElement;
     'relais-latest': HTMLElement;
+    'relais-related': HTMLElement;
+    'relais-share': HTMLElement;
   }
   interface HTMLElementEventMap {
     'relais:search': SearchEvent;
-    'relais:open': HitEvent;
-    'relais:share': HitEvent;
+    'relais:open': OpenEvent;
+    'relais:share': ShareEvent;
+  }
+  namespace JSX {
+    interface IntrinsicElements extends RelaisElements {}
   }
 }

@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Answer } from '../relais';
-
-const capacity = 32;
 const freshFor = 60_000; // milliseconds: a withdrawn article must not live on in a tab
 
-const kept = new Map<string, [at: number, answer: Answer]>();
+const kept = new Map<string, unknown>();
+let since = 0;
 
 /**
- * GETs an answer: no cookie, no custom header, so no preflight. An address asked within the last minute is answered
- * from memory, the least recently used forgotten first.
+ * GETs an answer: no cookie, no custom header, so no preflight. Answers are kept for a minute at most, and not asked for
+ * again meanwhile.
  */
-export async function ask(url: string, signal: AbortSignal): Promise<Answer> {
-  const known = kept.get(url);
-  kept.delete(url);
-  if (known && Date.now() - known[0] < freshFor) {
-    kept.set(url, known);
-    return known[1];
+export async function ask<A>(url: string, signal: AbortSignal): Promise<A> {
+  const now = Date.now();
+  if (now - since > freshFor) {
+    kept.clear();
+    since = now;
   }
-  const response = await fetch(url, { credentials: 'omit', signal });
-  if (!response.ok) throw new Error(`${response.status}`);
-  const answer: Answer = await response.json();
-  answer.hits = answer.hits || [];
-  kept.set(url, [Date.now(), answer]);
-  if (kept.size > capacity) kept.delete(kept.keys().next().value!);
-  return answer;
+  if (!kept.has(url)) {
+    const response = await fetch(url, { credentials: 'omit', signal });
+    if (!response.ok) throw response;
+    kept.set(url, await response.json());
+  }
+  return kept.get(url) as A;
 }

@@ -4,40 +4,44 @@ import { h } from './dom';
 import { type Settings, settings } from './settings';
 import css from './style.css';
 
-/** Draws an element into root; what it returns undoes requests and timers. */
+/** Draws an element into root, which is in the page; what it returns undoes requests and timers. */
 export type Mount = (s: Settings, root: HTMLElement) => () => void;
 
-const attributes = ['key', 'lang', 'api', 'limit', 'placeholder', 'label', 'section'];
+const attributes = ('key lang dir api strings limit label heading level section article mode theme facets results ' +
+  'placeholder').split(' ');
 
-let sheet: CSSStyleSheet | undefined;
-
-/** The one style sheet of every element: a constructed one needs no inline style, whatever the page's policy. */
-function styles(): CSSStyleSheet {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-  }
-  return sheet;
-}
+/**
+ * The one style sheet of every element: a constructed one needs no inline style, whatever the page's policy. A browser
+ * without them stops here, and keeps showing what is between the tags.
+ */
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(css);
 
 /** Registers an element, unless a script included earlier has done so. */
 export function define(name: string, mount: Mount): void {
   if (customElements.get(name)) return;
   customElements.define(name, class extends HTMLElement {
-    static observedAttributes = attributes;
+    static get observedAttributes(): string[] {
+      return attributes;
+    }
+
     private _stop?: () => void;
 
     constructor() {
       super();
-      const sheets = [styles()]; // a browser without them fails here, and keeps showing what is between the tags
-      this.attachShadow({ mode: 'open', delegatesFocus: true }).adoptedStyleSheets = sheets;
+      this.attachShadow({ mode: 'open', delegatesFocus: true }).adoptedStyleSheets = [sheet];
     }
 
     connectedCallback(): void {
       const s = settings(this);
-      const root = h('div', { part: 'root', lang: s.locale, 'data-state': 'idle' });
-      this.shadowRoot!.replaceChildren(root);
+      const before = this.shadowRoot!.firstChild; // stays until what was typed in it has been taken over
+      const root = h('div', 'root', {
+        lang: s.locale, dir: s.get('dir') || (/^ar/.test(s.locale) && 'rtl'), 'data-state': 'idle',
+      });
+      root.style.colorScheme = s.get('theme')!; // none, or auto, which is no value: as the style sheet says
+      this.shadowRoot!.append(root);
       this._stop = mount(s, root);
+      before?.remove();
     }
 
     disconnectedCallback(): void {

@@ -2,35 +2,29 @@
 
 // One article as every element shows it.
 
-import type { Hit, HitDetail } from '../relais';
-import { h, icon, link, tell, write } from './dom';
+import type { Hit } from '../relais';
+import { clicked, h, link, tell, write } from './dom';
 import type { Settings } from './settings';
-import { primary } from './strings';
+import { fill, primary } from './strings';
 
-const shareIcon = 'M12 15V4m0 0L8 8m4-4l4 4M5 13v5.5A1.5 1.5 0 0 0 6.5 20h11a1.5 1.5 0 0 0 1.5-1.5V13';
-
-/** The headline, highlighted, in its own language and direction. */
-export function headline(hit: Hit, id?: string): HTMLElement {
-  return write(h('span', { part: 'headline', dir: 'auto', lang: hit.language, id }), hit.headline);
-}
-
-/** The passage that was found; null when there is none. */
-export function excerpt(hit: Hit): HTMLElement | null {
-  if (!hit.excerpt?.text) return null;
-  return write(h('span', { part: 'excerpt', dir: 'auto', lang: hit.language }), hit.excerpt);
+/** A text of the article, highlighted, in its own language and direction; null when there is none. */
+export function rich(hit: Hit, name: 'headline' | 'excerpt', id?: string): HTMLElement | null {
+  const text = hit[name];
+  return text?.text ? write(h('span', name, { dir: 'auto', lang: hit.language, id }), text) : null;
 }
 
 /** Section, date, reading time and, where it is not the reader's, the language. */
-export function meta(s: Settings, hit: Hit, id?: string): HTMLElement {
-  const date = new Date(hit.datePublished || NaN);
-  const found = hit.matchedLanguage || hit.language;
-  return h('span', { part: 'meta', id },
-    hit.section && h('span', { part: 'section' }, hit.section),
-    !isNaN(+date) && h('time', { part: 'date', datetime: hit.datePublished },
-      new Intl.DateTimeFormat(s.locale, { dateStyle: 'medium' }).format(date)),
-    !!hit.readingMinutes && h('span', { part: 'reading-time' }, hit.readingMinutes + s.t.minutes),
-    differ(hit.language, s.lang || s.locale) && h('span', { part: 'language' }, name(s, hit.language)),
-    differ(found, hit.language) && h('span', { part: 'found-in' }, `${s.t.foundIn} ${name(s, found)}`));
+export function meta(s: Settings, { section, datePublished, readingMinutes, language, matchedLanguage }: Hit, id?: string): HTMLElement {
+  const found = matchedLanguage || language;
+  const facts = [
+    section && h('span', 'section', {}, section),
+    datePublished && h('time', 'date', { datetime: datePublished },
+      new Intl.DateTimeFormat(s.locale, { dateStyle: 'medium' }).format(new Date(datePublished))),
+    readingMinutes && h('span', 'reading-time', {}, fill(s.t.minutes, readingMinutes)),
+    differ(language, s.lang || s.locale) && h('span', 'language', {}, named(s, language)),
+    differ(found, language) && h('span', 'found-in', {}, `${s.t.foundIn} ${named(s, found)}`),
+  ];
+  return h('span', 'meta', { id }, ...facts.flatMap(fact => (fact ? [' · ', fact] : [])).slice(1));
 }
 
 function differ(a: string, b: string): boolean {
@@ -38,42 +32,39 @@ function differ(a: string, b: string): boolean {
 }
 
 /** A language in the reader's words: "anglais". */
-function name(s: Settings, tag: string): string {
-  try {
-    return new Intl.DisplayNames(s.locale, { type: 'language' }).of(tag) || tag;
-  } catch {
-    return tag;
-  }
+export function named(s: Settings, tag: string): string {
+  return new Intl.DisplayNames(s.locale, { type: 'language' }).of(tag)!;
+}
+
+/** Articles as items of a list of links, at positions from the one given on. */
+export function items(s: Settings, hits: Hit[], position = 1, passage?: boolean): HTMLElement[] {
+  return hits.map((hit, i) => h('li', 'row', {},
+    h('div', 'body', {},
+      opens(s, hit, position + i, h('a', 'hit', { href: link(hit.url) }, rich(hit, 'headline'))),
+      passage && rich(hit, 'excerpt'),
+      meta(s, hit)),
+    share(s, hit, position + i)));
 }
 
 /** Makes a click on a link to the article tell relais:open; a listener may prevent the navigation. */
-export function opens<E extends HTMLElement>(s: Settings, hit: Hit, position: number, anchor: E): E {
-  anchor.addEventListener('click', e => {
-    if (!tell(s.host, 'relais:open', detail(hit, position, hit.url))) e.preventDefault();
-  });
-  return anchor;
+export function opens<E extends HTMLElement>(s: Settings, { id, language, url }: Hit, position: number, anchor: E): E {
+  return clicked(anchor, () => tell(s.host, 'relais:open', { id, language, url, position }));
 }
 
 /**
- * The share link; null when the hit has none. A click tells relais:share, then a touch device opens its own share
- * sheet where it has one, and everything else follows the link.
+ * The share link; null when the hit has none. A click tells relais:share, then the device opens its share sheet where it
+ * has one, else the browser follows the link.
  */
-export function share(s: Settings, hit: Hit, position: number): HTMLAnchorElement | null {
-  const href = link(hit.shareUrl);
-  if (!href) return null;
-  const label = `${s.t.share} ${s.t.quotes[0]}${hit.headline?.text}${s.t.quotes[1]}`;
-  const anchor = h('a', { part: 'share', href, title: s.t.share, 'aria-label': label }, icon(shareIcon));
-  anchor.addEventListener('click', e => {
-    const sheet = !e.ctrlKey && !e.metaKey && 'share' in navigator && matchMedia('(pointer:coarse)').matches;
-    if (!tell(s.host, 'relais:share', detail(hit, position, href))) return e.preventDefault();
-    if (sheet) {
-      e.preventDefault();
-      navigator.share({ title: hit.headline.text, url: anchor.href }).catch(() => {});
-    }
-  });
-  return anchor;
+export function share(s: Settings, { id, language, headline, shareUrl }: Hit, position: number): HTMLAnchorElement | null {
+  const url = link(shareUrl);
+  const label = `${s.t.share} ${fill(s.t.quote, headline.text)}`;
+  return url ? clicked(h('a', 'share', { href: url, title: s.t.share, 'aria-label': label }), () =>
+    tell(s.host, 'relais:share', { id, language, url, position }) && !hand(headline.text, url)) : null;
 }
 
-function detail(hit: Hit, position: number, url = ''): HitDetail {
-  return { id: hit.id, language: hit.language, url, position };
+/** Hands a link to the share sheet of the device; false where it has none. */
+export function hand(title: string, url: string): boolean {
+  const sheet = navigator.canShare?.({ url });
+  if (sheet) navigator.share({ title, url }).catch(() => {}); // the reader has changed their mind
+  return sheet;
 }

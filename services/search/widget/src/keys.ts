@@ -4,8 +4,11 @@ import type { Popup } from './popup';
 
 /** What keys ask of the box. */
 interface Box {
+  _panel: HTMLElement;
   /** Asks for what the box holds, or shows it again. */
   _run: () => void;
+  /** Opens or closes the popup. */
+  _open: (yes: boolean) => void;
   /** Undoes one step; false when there is nothing to undo. */
   _back: () => boolean;
 }
@@ -15,80 +18,58 @@ interface Box {
  * only while a row is active and the caret is at the end, where it would not move.
  */
 export function keys(input: HTMLInputElement, popup: Popup, box: Box): void {
-  let taken = false;
   input.addEventListener('keydown', e => {
-    taken = !e.isComposing && e.keyCode !== 229 && inBox(e, input, popup, box);
-    if (taken) e.preventDefault();
+    if (!e.isComposing && e.keyCode !== 229 && inBox(e)) e.preventDefault();
   });
-  input.addEventListener('keypress', e => { // drivers of browsers send it all the same, and Enter would submit
-    if (taken) e.preventDefault();
+  box._panel.addEventListener('keydown', e => {
+    if (inPanel(e)) e.preventDefault();
   });
-  popup._tools.addEventListener('keydown', e => {
-    if (inShares(e, input, popup)) e.preventDefault();
-  });
-}
 
-/** Handles a key pressed in the box; true when it was ours. */
-function inBox(e: KeyboardEvent, input: HTMLInputElement, popup: Popup, box: Box): boolean {
-  const { _active: row, _isOpen: open } = popup;
-  switch (e.key) {
-    case 'ArrowDown':
-      if (!open) box._run();
-      if (!e.altKey && popup._isOpen) popup._move(row + 1);
+  const isOpen = () => !box._panel.hidden;
+
+  /** The arrow that points to the end of a line. */
+  const forward = () => (input.matches(':dir(rtl)') ? 'ArrowLeft' : 'ArrowRight');
+
+  /** Handles a key pressed in the box; true when it was ours. */
+  function inBox({ key, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+    const row = popup._active;
+    if (key === 'ArrowDown') {
+      if (!isOpen()) box._run();
+      if (!altKey && isOpen()) popup._move(row + 1);
       return true;
-    case 'ArrowUp':
-      if (e.altKey) popup._close();
-      else if (open) popup._move(row - 1);
+    }
+    if (key === 'ArrowUp') {
+      if (altKey) box._open(false);
+      else if (isOpen()) popup._move(row - 1);
       return true;
-    case 'Enter':
-      if (row >= 0) popup._follow(e.ctrlKey || e.metaKey);
-      return row >= 0;
-    case 'Escape':
-      return box._back();
-    case forward(input):
-      if (row >= 0 && atEnd(input) && popup._shares[row]) return popup._focusShare(row, 1);
-      break;
-    case 'Home':
-    case 'End':
-    case 'ArrowLeft':
-    case 'ArrowRight':
-      break;
-    default:
-      return false;
+    }
+    if (key === 'Escape') return box._back();
+    if (row < 0) return false;
+    if (key === 'Enter' && (ctrlKey || metaKey)) {
+      popup._follow(true);
+      return true;
+    }
+    const link = key === forward() && input.selectionStart === input.value.length && popup._share(row);
+    if (link) {
+      link.focus();
+      return true;
+    }
+    if (/^(Home|End|Arrow)/.test(key)) popup._mark(-1); // back to the caret, which moves as ever
+    return false;
   }
-  popup._mark(-1); // back to the caret, which moves as ever
-  return false;
-}
 
-/** Handles a key pressed on a share link; true when it was ours. */
-function inShares(e: KeyboardEvent, input: HTMLInputElement, popup: Popup): boolean {
-  const row = popup._active;
-  switch (e.key) {
-    case 'ArrowDown':
-      return popup._focusShare(row + 1, 1) || true;
-    case 'ArrowUp':
-      return popup._focusShare(row - 1, -1) || true;
-    case 'Home':
-      return popup._focusShare(0, 1);
-    case 'End':
-      return popup._focusShare(popup._shares.length - 1, -1);
-    case 'Escape':
-      input.focus();
-      popup._close();
+  /** Handles a key pressed in the popup, where only its links take the focus; true when it was ours. */
+  function inPanel({ key, target }: KeyboardEvent): boolean {
+    const links = popup._shares();
+    const at = links.indexOf(target as HTMLAnchorElement);
+    const to = new Map([['ArrowDown', at + 1], ['ArrowUp', at - 1], ['Home', 0], ['End', links.length - 1]]).get(key);
+    if (to != null) {
+      links[to]?.focus();
       return true;
-    case 'ArrowLeft':
-    case 'ArrowRight':
-      if (e.key !== forward(input)) input.focus();
-      return true;
+    }
+    const ours = /^(Esc|Arrow)/.test(key);
+    if (ours && key !== forward()) input.focus();
+    if (key === 'Escape') box._open(false);
+    return ours;
   }
-  return false;
-}
-
-/** The arrow that points to the end of a line. */
-function forward(input: HTMLElement): string {
-  return getComputedStyle(input).direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
-}
-
-function atEnd({ selectionStart, selectionEnd, value }: HTMLInputElement): boolean {
-  return selectionStart === value.length && selectionEnd === value.length;
 }

@@ -29,9 +29,10 @@ func Script(src string) ([]byte, error) {
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		MangleProps:       "^_",
+		Charset:           api.CharsetUTF8,
 		LegalComments:     api.LegalCommentsNone,
-		Banner:            map[string]string{"js": "/* Relais widget, SPDX-License-Identifier: Apache-2.0 */"},
-		TsconfigRaw:       `{"compilerOptions": {"strict": true, "useDefineForClassFields": false}}`,
+		Banner:            map[string]string{"js": "/* Relais, Apache-2.0 */"},
+		TsconfigRaw:       `{"compilerOptions": {"strict": true, "alwaysStrict": false, "useDefineForClassFields": false}}`,
 		Plugins:           []api.Plugin{styles},
 		LogLevel:          api.LogLevelSilent,
 	})
@@ -51,6 +52,7 @@ var styles = api.Plugin{Name: "styles", Setup: func(b api.PluginBuild) {
 		}
 		result := api.Transform(string(css), api.TransformOptions{
 			Loader:           api.LoaderCSS,
+			Charset:          api.CharsetUTF8,
 			MinifyWhitespace: true,
 			MinifySyntax:     true,
 			LegalComments:    api.LegalCommentsNone,
