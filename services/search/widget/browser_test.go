@@ -3,60 +3,37 @@
 package widget_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 	"unicode/utf16"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
-)
 
-// patience is how long a condition may take to hold, on the slowest machine.
-const patience = 20 * time.Second
+	"github.com/relais-press/relais/services/search/internal/browsertest"
+)
 
 // policy is the strictest policy a partner's page may have.
 const policy = "script-src 'self' %s; style-src 'self'; require-trusted-types-for 'script'"
-
-// newBrowser starts one headless Chromium for the test. It fails, and never
-// skips, where there is none.
-func newBrowser(t *testing.T) context.Context {
-	t.Helper()
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatalf("the widget is tested in a browser: install chromium (apt-get install chromium): %v", err)
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium),
-		chromedp.UserDataDir(t.TempDir()),
-		chromedp.NoSandbox,
-		chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
-	browser, closeBrowser := chromedp.NewContext(allocator)
-	t.Cleanup(closeBrowser)
-	if err := chromedp.Do(browser); err != nil {
-		t.Fatalf("start %s: %v", chromium, err)
-	}
-	return browser
-}
 
 // site is a partner's page on one origin and the service on another.
 type site struct {
 	api, page *httptest.Server
 
+	lang string // that the API is to be asked for; fr when empty
+
 	mu       sync.Mutex
 	html     string
 	queries  []string // of /v1/search, in order
+	calls    []string // paths and queries of every call, in order, without lang and key
 	stopped  []string // whose request the browser gave up
 	broken   bool
 	problems []string
@@ -88,11 +65,16 @@ for (const type of ['relais:search', 'relais:open', 'relais:share'])
     if (window.prevent) e.preventDefault();
   });`
 
+// deviceScript gives the browser a share sheet, which notes what it is handed.
+const deviceScript = `
+navigator.canShare = () => true;
+navigator.share = async data => { window.handed = JSON.stringify(data); };`
+
 func (s *site) servePage(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", fmt.Sprintf(policy, s.api.URL))
-	if r.URL.Path == "/page.js" {
+	if script, ok := map[string]string{"/page.js": pageScript, "/device.js": deviceScript}[r.URL.Path]; ok {
 		w.Header().Set("Content-Type", "text/javascript")
-		fmt.Fprint(w, pageScript)
+		fmt.Fprint(w, script)
 		return
 	}
 	s.mu.Lock()
@@ -103,22 +85,17 @@ func (s *site) servePage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) serveAPI(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query().Get("q")
-	s.mu.Lock()
-	if r.Method != http.MethodGet || r.Header.Get("Cookie") != "" || r.URL.Query().Get("key") != "pk_test" || r.URL.Query().Get("lang") != "fr" {
-		s.problems = append(s.problems, fmt.Sprintf("%s %s, cookie %q", r.Method, r.URL, r.Header.Get("Cookie")))
-	}
-	if r.URL.Path == "/v1/search" {
-		s.queries = append(s.queries, q)
-	}
-	broken := s.broken
-	s.mu.Unlock()
-
+	broken := s.note(r)
 	w.Header().Set("Access-Control-Allow-Origin", s.page.URL)
 	http.SetCookie(w, &http.Cookie{Name: "seen", Value: "1", Path: "/"})
-	switch {
+	params := r.URL.Query()
+	switch q := params.Get("q"); {
 	case broken:
 		w.WriteHeader(http.StatusServiceUnavailable)
+	case r.URL.Path == "/v1/related/lonely":
+		s.write(w, map[string]any{"query": "", "total": 0, "hits": []any{}})
+	case strings.HasPrefix(r.URL.Path, "/v1/share/"):
+		s.write(w, s.bar())
 	case q == "attente":
 		<-r.Context().Done()
 		s.mu.Lock()
@@ -126,9 +103,69 @@ func (s *site) serveAPI(w http.ResponseWriter, r *http.Request) {
 		s.mu.Unlock()
 	case q == "rien":
 		s.write(w, map[string]any{"query": q, "total": 0, "hits": []any{}, "correction": "blockchain"})
+	case params.Has("facets"):
+		s.write(w, s.listing(q, params.Get("offset"), params["section"]))
 	default:
 		hits := s.hits()
 		s.write(w, map[string]any{"query": q, "language": "fr", "total": 1234, "hits": hits})
+	}
+}
+
+// note keeps what was asked, and what should not have been; it reports whether
+// the API is broken.
+func (s *site) note(r *http.Request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	params := r.URL.Query()
+	if r.Method != http.MethodGet || r.Header.Get("Cookie") != "" || params.Get("key") != "pk_test" || params.Get("lang") != cmp.Or(s.lang, "fr") {
+		s.problems = append(s.problems, fmt.Sprintf("%s %s, cookie %q", r.Method, r.URL, r.Header.Get("Cookie")))
+	}
+	if r.URL.Path == "/v1/search" {
+		s.queries = append(s.queries, params.Get("q"))
+	}
+	params.Del("key")
+	params.Del("lang")
+	s.calls = append(s.calls, r.URL.EscapedPath()+"?"+params.Encode())
+	return s.broken
+}
+
+// listing is an answer for a results page: six articles, four at a time, or the
+// one of a section.
+func (s *site) listing(q, offset string, sections []string) map[string]any {
+	facets := map[string]any{
+		"section":  []any{counted("Événements", 4), counted("Legal tech", 2)},
+		"language": []any{counted("fr", 5), counted("en", 1)},
+		"year":     []any{counted("2018", 4), counted("2017", 2)},
+		"person":   []any{},
+	}
+	hits, total := s.hits(), 6
+	if offset != "" {
+		hits = hits[:2]
+	}
+	if len(sections) > 0 {
+		hits, total = hits[:1], 1
+	}
+	return map[string]any{"query": q, "language": "fr", "total": total, "hits": hits, "facets": facets}
+}
+
+func counted(value string, n int) map[string]any { return map[string]any{"value": value, "count": n} }
+
+// bar is an answer of the share service, with two targets that attack.
+func (s *site) bar() map[string]any {
+	target := func(network, label, href string) map[string]any {
+		return map[string]any{"network": network, "label": label, "href": href}
+	}
+	return map[string]any{
+		"url": s.api.URL + "/s/b1", "headline": "Blockchain & <b>collectivités</b>",
+		"targets": []any{
+			target("linkedin", "Partager sur LinkedIn", "https://www.linkedin.com/sharing/share-offsite/?url=x"),
+			target("x", "Partager sur X", "https://x.com/intent/tweet?text=x"),
+			target("mail", "Envoyer par e-mail", "mailto:?subject=x&body=y"),
+			target("evil", "Partager", "javascript:alert(1)"),
+			target("page", "Partager", "data:text/html,x"),
+			target("copy", "Copier le lien", s.api.URL+"/s/b1.copy"),
+			target("native", "Partager…", s.api.URL+"/s/b1.native"),
+		},
 	}
 }
 
@@ -180,153 +217,102 @@ func rich(text, word string) map[string]any {
 	return map[string]any{"text": text, "marks": [][2]int{{len(utf16.Encode([]rune(before))), len(utf16.Encode([]rune(word)))}}}
 }
 
+// had returns the calls the API has had, without lang and key.
+func (s *site) had() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
 // asked returns the queries the API has had.
 func (s *site) asked() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]string(nil), s.queries...)
+	return slices.Clone(s.queries)
 }
 
-// tab is a page in the browser.
+// tab is the site in a browser. In expressions, w is the shadow root of the first
+// widget and $ finds in it.
 type tab struct {
-	*testing.T
-	ctx  context.Context
+	*browsertest.Tab
 	site *site
 }
 
+const words = `const w = document.querySelector('relais-search, relais-latest, relais-related, relais-share')?.shadowRoot;
+const $ = s => w.querySelector(s);`
+
 const scriptTag = `<script async src="{api}/widget/v1.js" data-key="pk_test" data-lang="fr"></script>`
 
-// open shows a page of the partner in a new tab, and fails the test on an
-// uncaught exception, a refused policy or a request the API should not get.
-func open(browser context.Context, t *testing.T, html string) *tab {
+// open shows a page of the partner, and fails the test on what the tab suffers
+// or a request the API should not get.
+func open(t *testing.T, first *browsertest.Tab, html string) *tab {
+	t.Helper()
+	return openIn(t, first, "", html)
+}
+
+// openIn does so where the API is to be asked for a language.
+func openIn(t *testing.T, first *browsertest.Tab, lang, html string) *tab {
 	t.Helper()
 	s := newSite(t)
-	s.html = html
-	ctx, stop := chromedp.NewContext(browser)
-	messages := chromedp.Console(ctx)
-	complaints := make(chan []string, 1)
-	go func() {
-		var all []string
-		for m, err := range messages {
-			if err != nil {
-				break
-			}
-			if m.IsException() || m.Source == "security" {
-				all = append(all, m.String())
-			}
-		}
-		complaints <- all
-	}()
+	s.lang, s.html = lang, html
+	p := &tab{first.For(t), s}
+	p.Words, p.Dump = words, "[location, w?.innerHTML, window.heard].join(' ')"
 	t.Cleanup(func() {
-		stop()
-		for _, complaint := range <-complaints {
-			t.Error(complaint)
-		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, problem := range s.problems {
 			t.Error(problem)
 		}
 	})
-	p := &tab{t, ctx, s}
-	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
-		t.Fatal(err)
-	}
-	p.do("open the page", chromedp.Navigate(s.page.URL))
+	p.Do("open the page", chromedp.Navigate(s.page.URL))
 	return p
-}
-
-func (p *tab) do(what string, actions ...chromedp.Action[chromedp.Void]) {
-	p.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	if err := chromedp.Do(ctx, actions...); err != nil {
-		p.Fatalf("%s: %v", what, err)
-	}
-}
-
-// press sends keys to what has the focus.
-func (p *tab) press(keys ...string) {
-	p.Helper()
-	for _, key := range keys {
-		p.do("press a key", chromedp.KeyEvent(key))
-	}
 }
 
 // click presses the left button over the middle of an element.
 func (p *tab) click(selector string) {
 	p.Helper()
-	at, err := js[[]float64](p, "(r => [r.left + r.width / 2, r.top + r.height / 2])($("+quote(selector)+").getBoundingClientRect())")
+	at, err := browsertest.JS[[]float64](p.Tab, "(r => [r.left + r.width / 2, r.top + r.height / 2])($("+browsertest.Quote(selector)+").getBoundingClientRect())")
 	if err != nil {
 		p.Fatalf("find %s: %v", selector, err)
 	}
-	p.do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
+	p.Do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// js evaluates an expression in which w is the shadow root of the first
-// widget and $ finds in it.
-func js[T any](p *tab, expression string) (T, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	return chromedp.Run(ctx, chromedp.Evaluate[T](`(() => {
-		const w = document.querySelector('relais-search, relais-latest')?.shadowRoot;
-		const $ = s => w.querySelector(s);
-		return `+expression+`;
-	})()`))
-}
-
-// is waits until an expression is true, or fails saying what it waited for.
-func (p *tab) is(expression string) {
+// stops waits until the API has seen the browser give up a query.
+func (p *tab) stops(q string) {
 	p.Helper()
-	deadline, cancel := context.WithTimeout(p.ctx, patience)
+	deadline, cancel := context.WithTimeout(p.Context, browsertest.Patience)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		ok, err := js[bool](p, "!!("+expression+")")
-		if err == nil && ok {
+		p.site.mu.Lock()
+		stopped := slices.Contains(p.site.stopped, q)
+		p.site.mu.Unlock()
+		if stopped {
 			return
 		}
 		select {
 		case <-deadline.Done():
-			p.Fatalf("never came true: %s\nlast error: %v\npage: %s", expression, err, p.dump())
+			p.Fatalf("the request for %q was left running", q)
 		case <-tick.C:
 		}
 	}
 }
 
-// once evaluates an expression a single time; it must be true.
-func (p *tab) once(expression string) {
+// called fails the test unless the API has had these calls and no other.
+func (p *tab) called(want ...string) {
 	p.Helper()
-	if ok, err := js[bool](p, "!!("+expression+")"); err != nil || !ok {
-		p.Fatalf("not true: %s (%v)\npage: %s", expression, err, p.dump())
+	if got := p.site.had(); !slices.Equal(got, want) {
+		p.Errorf("calls\n%q, want\n%q", got, want)
 	}
-}
-
-// at waits until the tab has gone to an address.
-func (p *tab) at(address string) {
-	p.Helper()
-	p.is("location.href === " + quote(address))
-}
-
-func (p *tab) dump() string {
-	out, err := js[string](p, "location + ' ' + w?.innerHTML + ' ' + window.heard")
-	if err != nil {
-		return err.Error()
-	}
-	return out
 }
 
 // search types a query into the widget and waits for its answer.
 func (p *tab) search(q string) {
 	p.Helper()
-	p.is("w && $('input[role=combobox]')")
-	p.once("document.querySelector('relais-search').focus() ?? true")
-	p.press(q)
-	p.is("$('[data-state=done]') && !$('[part=panel]').hidden && window.heard.some(h => h.startsWith('relais:search'))")
-}
-
-func quote(s string) string {
-	b, _ := json.Marshal(s) // a string always marshals
-	return string(b)
+	p.Is("w && $('input[role=combobox]')")
+	p.Once("document.querySelector('relais-search').focus() ?? true")
+	p.Press(q)
+	p.Is("$('[data-state=done]') && !$('[part=panel]').hidden && window.heard.some(h => h.startsWith('relais:search {\"query\":' + JSON.stringify(" + browsertest.Quote(q) + ")))")
 }

@@ -209,15 +209,72 @@ func TestReadmeNamesWhatPartnersMayStyle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, pattern := range []string{`part:\s*"([\w-]+)"`, `(--relais-[\w-]+)`} {
-		found := regexp.MustCompile(pattern).FindAllSubmatch(committed(t), -1)
+	// Parts that serve the layout alone are no promise.
+	unnamed := map[string]bool{"anchor": true, "body": true, "extra": true, "item": true, "none": true, "offers": true, "quiet": true, "row": true, "rows": true, "tools": true}
+	all := sources(t)
+	for _, pattern := range []string{`\bh\('\w+', '([\w-]+)'`, `\bbutton\('([\w-]+)'`, `\brich\(hit, '([\w-]+)'`, `\bstatus\('([\w-]+)'`, `(--relais-[\w-]+)`} {
+		found := regexp.MustCompile(pattern).FindAllSubmatch(all, -1)
 		if len(found) == 0 {
 			t.Fatalf("no match of %s in the widget", pattern)
 		}
 		for _, match := range found {
-			if !bytes.Contains(readme, append(append([]byte("`"), match[1]...), '`')) {
-				t.Errorf("README.md does not name %s", match[1])
+			if name := string(match[1]); !unnamed[name] && !bytes.Contains(readme, []byte("`"+name+"`")) {
+				t.Errorf("README.md does not name %s", name)
 			}
 		}
 	}
+}
+
+// TestWordsAreNamed compares the words of the widget with those that its types
+// say a partner may set.
+func TestWordsAreNamed(t *testing.T) {
+	types, err := os.ReadFile("relais.d.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := regexp.MustCompile(`(?s)const names = \('(.*?)\)\.split\(' '\)`).FindSubmatch(sources(t))
+	if table == nil {
+		t.Fatal("strings.ts has no names")
+	}
+	names := regexp.MustCompile(`\w+`).FindAllString(string(table[1]), -1)
+	for _, name := range names {
+		if !regexp.MustCompile(`(?m)^  ` + name + `\??: string;$`).Match(types) {
+			t.Errorf("relais.d.ts does not name %s", name)
+		}
+		if !bytes.Contains(readme, []byte("`"+name+"`")) {
+			t.Errorf("README.md does not name %s", name)
+		}
+	}
+	rows := regexp.MustCompile(`(?m)^  (\w\w): '(.*)',$`).FindAllSubmatch(sources(t), -1)
+	if len(rows) != 8 {
+		t.Fatalf("%d languages, want 8", len(rows))
+	}
+	for _, row := range rows {
+		// The last two are plurals that Arabic alone has.
+		if got := bytes.Count(row[2], []byte("|")) + 1; got != len(names) && (string(row[1]) == "ar" || got != len(names)-2) {
+			t.Errorf("%s has %d words of %d", row[1], got, len(names))
+		}
+	}
+}
+
+// sources returns all that the script is made of.
+func sources(t *testing.T) []byte {
+	t.Helper()
+	files, err := filepath.Glob("src/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no sources: %v", err)
+	}
+	var all []byte
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, text...)
+	}
+	return all
 }
