@@ -228,3 +228,16 @@ func TestSkimKeepsWhatIsLookedFor(t *testing.T) {
 		}
 	}
 }
+
+func TestTypeset(t *testing.T) {
+	for in, want := range map[string]string{
+		"Villes : « demain » ? Oui !": "Villes\u00a0: «\u00a0demain\u00a0»\u202f? Oui\u202f!",
+		"a ; b":                       "a\u202f; b",
+		"12:30, https://a.example/?b": "12:30, https://a.example/?b",
+		"déjà\u00a0: fait":            "déjà\u00a0: fait",
+	} {
+		if got := french.Typeset(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
