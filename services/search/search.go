@@ -17,6 +17,7 @@ import (
 	"github.com/relais-press/relais/pkg/shortlink"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/search/internal/api"
+	"github.com/relais-press/relais/services/search/internal/catalog"
 	"github.com/relais-press/relais/services/search/internal/embedder"
 	"github.com/relais-press/relais/services/search/internal/engine"
 	"github.com/relais-press/relais/services/search/internal/engine/bleve"
@@ -42,6 +43,7 @@ type Config struct {
 type Service struct {
 	index   *generation.Index
 	indexer *indexer.Indexer
+	catalog *catalog.Catalog
 	codes   *shortlink.Codes
 	words   *glossary.Store
 	tally   *tally.Tally
@@ -81,6 +83,8 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 		return nil, err
 	}
 	deps.Health.Add("index", s.indexer.Check)
+	s.catalog = catalog.New(deps.Bus, deps.Logger)
+	deps.Health.Add("catalog", s.catalog.Check)
 	if s.tally, err = tally.New(deps.Bus, cfg.Instance, deps.Logger, deps.Metrics); err != nil {
 		return nil, err
 	}
@@ -100,13 +104,13 @@ func (s *Service) face(ctx context.Context, vectors *embedder.Embedder, deps lif
 		return err
 	}
 	face, err := api.New(api.Parts{
-		Engine: s.index, Links: s.codes, Glossary: s.words, Epoch: s.index.Epoch, Vectors: vectors, Tally: s.tally,
-		PublicURL: deps.PublicURL, Logger: deps.Logger, Metrics: deps.Metrics,
+		Engine: s.index, Catalog: s.catalog, Links: s.codes, Glossary: s.words, Epoch: s.index.Epoch, Vectors: vectors, Tally: s.tally,
+		PublicURL: deps.PublicURL, Script: script, Logger: deps.Logger, Metrics: deps.Metrics,
 	})
 	if err != nil {
 		return err
 	}
-	if s.routes, err = face.Routes(deps, script); err != nil {
+	if s.routes, err = face.Routes(deps); err != nil {
 		return err
 	}
 	s.generations = api.NewGenerations(s.index, s.indexer.Source(), deps.Logger)
@@ -137,11 +141,12 @@ func (c *Config) store(ctx context.Context, dir string, dimensions int, deps lif
 // Handler answers search's routes.
 func (s *Service) Handler() http.Handler { return s.routes }
 
-// Run keeps the index, the short links and the glossary up to date and tells the
+// Run keeps the index, the catalog, the short links and the glossary up to date and tells the
 // log how often search was asked, until ctx ends; then it closes the index.
 func (s *Service) Run(ctx context.Context) error {
 	var group lifecycle.Group
 	group.Add("indexer", s.indexer.Run)
+	group.Add("catalog", s.catalog.Run)
 	group.Add("links", s.codes.Run)
 	group.Add("generations", s.generations.Run)
 	group.Add("glossary", s.words.Run)

@@ -268,7 +268,7 @@ func (r *relay) natsURL(dir string) string {
 
 // serviceOf says which service answers a path when they run apart.
 func serviceOf(path string) string {
-	for _, prefix := range []string{"/v1/search", "/v1/suggest", "/v1/latest", "/v1/related/", "/v1/glossary", "/v1/index/", "/search", "/widget/", "/readyz"} {
+	for _, prefix := range []string{"/v1/search", "/v1/suggest", "/v1/latest", "/v1/related/", "/v1/glossary", "/v1/index/", "/v1/feeds/", "/v1/content/", "/v1/changes", "/search", "/partners/", "/widget/", "/readyz"} {
 		if strings.HasPrefix(path, prefix) {
 			return "relais-search"
 		}

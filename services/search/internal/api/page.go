@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -130,23 +129,12 @@ func (a *API) readable(next web.HandlerFunc) web.HandlerFunc {
 		if err == nil {
 			return nil
 		}
-		kind := fault.KindOf(err)
-		if kind == fault.Internal {
-			a.Logger.ErrorContext(r.Context(), "results page failed", "request_id", web.RequestID(r.Context()), "error", err)
-		}
+		kind := web.ExplainError(w, r, a.Logger, err)
 		canonical, _ := language.Canonical(r.URL.Query().Get("lang")) // empty for a bad one
 		lang := pageLanguage(canonical, r.Header.Get("Accept-Language"))
 		v := view{Lang: lang, Words: wordsIn(lang), Failure: explained(err, kind, wordsIn(lang))}
 		v.Failure.Reference = web.RequestID(r.Context())
-		h := w.Header()
-		h.Set("Cache-Control", "no-store")
-		h.Add("Vary", "Accept-Language")
-		if kind == fault.Unauthorized {
-			h.Set("WWW-Authenticate", `Bearer realm="relais"`)
-		}
-		if e, ok := errors.AsType[*fault.Error](err); ok && (kind == fault.Unavailable || kind == fault.TooManyRequests) {
-			h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(e.RetryAfter.Seconds())))))
-		}
+		w.Header().Add("Vary", "Accept-Language")
 		return a.results.show(w, r, kind.Status(), &v)
 	}
 }

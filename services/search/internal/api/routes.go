@@ -15,17 +15,18 @@ import (
 	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/search/internal/cache"
+	"github.com/relais-press/relais/services/search/internal/catalog"
+	"github.com/relais-press/relais/services/search/internal/changes"
+	"github.com/relais-press/relais/services/search/internal/content"
 	"github.com/relais-press/relais/services/search/internal/embedder"
 	"github.com/relais-press/relais/services/search/internal/engine"
+	"github.com/relais-press/relais/services/search/internal/feed"
 	"github.com/relais-press/relais/services/search/internal/glossary"
+	"github.com/relais-press/relais/services/search/internal/kit"
+	"github.com/relais-press/relais/services/search/internal/ninjs"
+	"github.com/relais-press/relais/services/search/internal/turns"
+	"github.com/relais-press/relais/services/search/widget"
 )
-
-// Links knows the short link of an article.
-type Links interface {
-	// URL is the short link of an article for a partner and channel; false when
-	// the article has none yet.
-	URL(publicURL, article, partner, channel string) (string, bool)
-}
 
 // Tally adds up how often partners ask.
 type Tally interface {
@@ -41,18 +42,24 @@ type API struct {
 	Parts
 	answers *cache.Cache
 	results resultsPage
+	content *content.Handler
+	feeds   *feed.Handler
+	changes *changes.Handler
+	kit     *kit.Handler
 	now     func() time.Time
 }
 
 // Parts are what the API stands on.
 type Parts struct {
 	Engine    engine.Engine
-	Links     Links
+	Catalog   *catalog.Catalog
+	Links     content.Links
 	Glossary  *glossary.Store
 	Epoch     func() uint64      // rises with every batch that the engine has applied, before it is told of
 	Vectors   *embedder.Embedder // nil: words alone
 	Tally     Tally
 	PublicURL string // without a trailing slash
+	Script    *widget.Assets
 	Logger    *slog.Logger
 	Metrics   prometheus.Registerer
 }
@@ -64,17 +71,38 @@ func New(p Parts) (*API, error) {
 		return nil, err
 	}
 	results, err := newResultsPage()
-	return &API{Parts: p, answers: answers, results: results, now: time.Now}, err
+	if err != nil {
+		return nil, err
+	}
+	articles, err := content.New(content.Parts{Catalog: p.Catalog, Links: p.Links, PublicURL: p.PublicURL, Logger: p.Logger, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	page, err := kit.New(kit.Parts{PublicURL: p.PublicURL, Release: p.Script.Release(), Logger: p.Logger})
+	if err != nil {
+		return nil, err
+	}
+	return &API{
+		Parts: p, answers: answers, results: results, now: time.Now,
+		content: articles, changes: changes.New(p.Catalog, time.Now),
+		feeds: feed.New(p.Catalog, p.PublicURL, composite, time.Now), kit: page,
+	}, nil
+}
+
+// composite is a feed as one ninjs item.
+func composite(f feed.Feed) ([]byte, error) {
+	return encode(ninjs.Feed(ninjs.Channel{URI: f.ID(), Title: f.Title(), Language: f.Language, Updated: f.Updated()}, f.Entries, f.Gone, f.PublicURL))
 }
 
 // Routes returns the table of contents.
-func (a *API) Routes(deps lifecycle.Deps, script http.Handler) (*web.Router, error) {
+func (a *API) Routes(deps lifecycle.Deps) (*web.Router, error) {
 	rt, err := web.NewRouter("search", deps.Logger, deps.Metrics)
 	if err != nil {
 		return nil, err
 	}
 	const get, put = http.MethodGet, http.MethodPut
 	partners := web.NewPartners(deps.Directory)
+	large := turns.New()
 	either := partners.RequireEither(partner.Editor)
 	editor := web.RequireRole(deps.Directory, partner.Editor)
 
@@ -82,11 +110,17 @@ func (a *API) Routes(deps lifecycle.Deps, script http.Handler) (*web.Router, err
 	rt.Handle("suggest", get+",OPTIONS", "/v1/suggest", a.suggest, partners.Require)
 	rt.Handle("latest", get+",OPTIONS", "/v1/latest", a.latest, partners.Require)
 	rt.Handle("related", get+",OPTIONS", "/v1/related/{id}", a.related, partners.Require)
+	rt.Handle("feed", get+",OPTIONS", "/v1/feeds/{feed}", a.feeds.Feed, partners.Require, large.Take)
+	rt.Handle("content", get+",OPTIONS", "/v1/content/{id}", a.content.Content, a.content.Readable, partners.Require)
+	rt.Handle("content.edition", get+",OPTIONS", "/v1/content/{id}/{lang}", a.content.Content, a.content.Readable, partners.Require)
+	rt.Handle("changes", get+",OPTIONS", "/v1/changes", a.changes.Changes, partners.Require, large.Take)
 	rt.Handle("glossary.get", get, "/v1/glossary", a.getGlossary, editor)
 	rt.Handle("glossary.put", put, "/v1/glossary", a.putGlossary, editor)
 	rt.Handle("page", get, "/search", a.page, a.readable, partners.Require)
+	rt.Handle("kit", get, "/partners/kit", a.kit.Page, a.kit.Readable, partners.Require)
+	rt.Handle("kit.asset", get, "/partners/{asset}", a.kit.Asset)
 	rt.Handle("widget", get, "/widget/{asset}", func(w http.ResponseWriter, r *http.Request) error {
-		script.ServeHTTP(w, r)
+		a.Script.ServeHTTP(w, r)
 		return nil
 	})
 	return rt, nil

@@ -101,6 +101,9 @@ func (a *API) related(w http.ResponseWriter, r *http.Request) error {
 			return cache.Answer{}, err
 		}
 		out.Query, out.Correction = "", ""
+		for i := range out.Hits { // nobody typed the words that found them
+			out.Hits[i].Headline.Marks, out.Hits[i].Excerpt.Marks = []engine.Mark{}, []engine.Mark{}
+		}
 		return finished(out)
 	})
 }
