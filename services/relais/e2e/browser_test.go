@@ -146,12 +146,31 @@ func TestAReaderFindsAndSharesTheRecap(t *testing.T) {
 	if body := p.text("document.querySelector('article').textContent"); strings.Contains(body, "Partager l’article") || !strings.Contains(body, "Claire BALVA") {
 		t.Errorf("the article reads %q", body)
 	}
-	p.screenshot("demo-article.png")
+	p.is("document.querySelector('relais-share').shadowRoot.querySelector('[part~=linkedin]').href.includes(encodeURIComponent('" + r.base + "/s/'))")
+	p.is("document.querySelector('relais-related').shadowRoot.querySelectorAll('[part~=hit]').length === 3")
+	p.is("document.querySelector('relais-latest').shadowRoot.querySelectorAll('[part~=hit]').length === 4")
+	p.shoot("demo-article")
 	code, _, _ := strings.Cut(strings.TrimPrefix(share, r.base+"/s/"), ".")
 	await(t, "the reader's click to be counted", func() bool { return r.humans(code) >= 1 })
 	p.do("open the landing page", chromedp.Navigate(r.base+"/"))
 	p.is("document.querySelector('h1').textContent === 'Relais'")
 	p.screenshot("landing.png")
+}
+
+// TestTheDemoHasAResultsPage searches in both languages of the site.
+func TestTheDemoHasAResultsPage(t *testing.T) {
+	_, site := demo(t)
+	p := newTab(t)
+	for lang, heading := range map[string]string{"fr": "Recherche", "en": "Search"} {
+		p.do("open the home page", chromedp.Navigate(site+"/?lang="+lang))
+		p.is("w && w.querySelector('input[name=q]')")
+		p.is("document.querySelector('relais-search').focus() ?? true")
+		p.do("ask for all results", chromedp.KeyEvent("open data"+kb.Enter))
+		p.is("location.pathname === '/recherche' && document.querySelector('h1').textContent === '" + heading + "'")
+		p.is("w && w.querySelector('input[name=q]').value === 'open data' && w.querySelector('[part~=facets] button')")
+		p.is("w.querySelectorAll('[part~=hit]').length > 1")
+		p.shoot("demo-results-" + lang)
+	}
 }
 
 func TestTheDemoSurvivesARestart(t *testing.T) {
