@@ -5,6 +5,8 @@
 // how long an article takes from the POST to the reader, how fast searches and
 // redirects are answered; search over 50,000 articles, and redirects over 100,000
 // and 1,000,000 links, which the arguments "search" and "share" measure alone.
+// The argument "browser" measures the widget in Chromium, from the key to the
+// screen, over as many articles as a number after it says.
 package main
 
 import (
@@ -43,6 +45,9 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 	}
 	if slices.Contains(os.Args[1:], "search") {
 		return searchAlone(ctx, out, filepath.Join(dir, "relais-search"), filepath.Join(dir, "search"))
+	}
+	if at := slices.Index(os.Args, "browser"); at > 0 {
+		return browserAlone(ctx, out, filepath.Join(dir, "relais-search"), filepath.Join(dir, "browser"), os.Args[at+1:])
 	}
 	if slices.Contains(os.Args[1:], "share") {
 		return shareAlone(ctx, out, filepath.Join(dir, "relais"), filepath.Join(dir, "share"))

@@ -45,7 +45,7 @@ func searchAlone(ctx context.Context, out io.Writer, program, dir string) error 
 		return fmt.Errorf("connect to the log: %w", err)
 	}
 	defer conn.Close()
-	log, err := fillLog(ctx, conn)
+	log, err := fillLog(ctx, conn, corpusSize)
 	if err != nil {
 		return err
 	}
@@ -76,8 +76,9 @@ func searchAlone(ctx context.Context, out io.Writer, program, dir string) error 
 	return nil
 }
 
-// fillLog puts the corpus, a partner and its key into the log.
-func fillLog(ctx context.Context, conn *nats.Conn) (*bus.Bus, error) {
+// fillLog puts the first so many articles of the corpus, a partner with the
+// origins of its pages and its key into the log.
+func fillLog(ctx context.Context, conn *nats.Conn, size int, origins ...string) (*bus.Bus, error) {
 	log, err := bus.Open(ctx, conn, bus.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
@@ -88,7 +89,7 @@ func fillLog(ctx context.Context, conn *nats.Conn) (*bus.Bus, error) {
 	}{
 		{bus.Keys, partner.Hash(siteKey), partner.Key{ID: "bench", Role: partner.Publishable, Partner: "bench", LastUsedAt: "2999-01-01"}},
 		{bus.Keys, partner.Hash(adminKey), partner.Key{ID: "admin", Role: partner.Admin, LastUsedAt: "2999-01-01"}},
-		{bus.Partners, "bench", partner.Partner{ID: "bench", Name: "Bench", DefaultLanguage: "fr", RateLimit: 1_000_000}},
+		{bus.Partners, "bench", partner.Partner{ID: "bench", Name: "Bench", DefaultLanguage: "fr", RateLimit: 1_000_000, Origins: origins}},
 	} {
 		value, err := json.Marshal(entry.value)
 		if err != nil {
@@ -107,7 +108,7 @@ func fillLog(ctx context.Context, conn *nats.Conn) (*bus.Bus, error) {
 		return nil, fmt.Errorf("fill log: %w", err)
 	}
 	c := newCorpus()
-	for n := range corpusSize {
+	for n := range size {
 		m, err := c.message(n)
 		if err != nil {
 			return nil, err

@@ -75,9 +75,10 @@ relais is ready after %.2f s, with %d demo editions
   partner's site  %s/
   admin key       %s
   editor key      %s
+  partner's kit   %s/partners/kit?key=%s
   partner key     %s
 
-`, time.Since(cfg.Started).Seconds(), n, cfg.Relais, site, cfg.adminKeyNote(), keys.EditorKey, keys.PartnerKey)
+`, time.Since(cfg.Started).Seconds(), n, cfg.Relais, site, cfg.adminKeyNote(), keys.EditorKey, cfg.Relais, keys.PartnerKey, keys.PartnerKey)
 	pages, err := newSite(cfg.Relais, keys)
 	if err != nil {
 		return errors.Join(err, listener.Close())

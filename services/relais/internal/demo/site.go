@@ -39,7 +39,8 @@ func newSite(relais string, keys state) (http.Handler, error) {
 	}
 	s := &site{relais, keys, pages}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.home)
+	mux.HandleFunc("GET /{$}", s.page("home.html"))
+	mux.HandleFunc("GET /recherche", s.page("results.html"))
 	mux.Handle("GET /style.css", http.FileServerFS(static))
 	mux.HandleFunc("GET /{lang}/{id}", s.article)
 	return mux, nil
@@ -52,15 +53,18 @@ type view struct {
 	Body              template.HTML
 }
 
-func (s *site) home(w http.ResponseWriter, r *http.Request) {
-	lang, ok := language.Negotiate(r.Header.Get("Accept-Language"), []string{"fr", "en"})
-	if asked := r.URL.Query().Get("lang"); asked == "fr" || asked == "en" {
-		lang, ok = asked, true
+// page shows one that is the same for everybody, in the reader's language.
+func (s *site) page(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		lang, ok := language.Negotiate(r.Header.Get("Accept-Language"), []string{"fr", "en"})
+		if asked := r.URL.Query().Get("lang"); asked == "fr" || asked == "en" {
+			lang, ok = asked, true
+		}
+		if !ok {
+			lang = "fr"
+		}
+		s.render(w, http.StatusOK, name, view{Lang: lang})
 	}
-	if !ok {
-		lang = "fr"
-	}
-	s.render(w, http.StatusOK, "home.html", view{Lang: lang})
 }
 
 func (s *site) article(w http.ResponseWriter, r *http.Request) {
@@ -97,7 +101,7 @@ func (s *site) render(w http.ResponseWriter, status int, page string, v view) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src "+s.relais+"; connect-src "+s.relais+
-		"; img-src https: http: data:; form-action "+s.relais+"; base-uri 'none'; require-trusted-types-for 'script'")
+		"; img-src https: http: data:; form-action 'self' "+s.relais+"; base-uri 'none'; require-trusted-types-for 'script'")
 	h.Set("Content-Language", v.Lang)
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the client is gone: nobody to tell
