@@ -52,6 +52,10 @@ test-meili: ## Run the engine's tests on a Meilisearch: RELAIS_TEST_MEILI_URL, R
 bench: ## Measure the whole, from the POST to the reader, search over 50,000 articles, redirects over 100,000 links (PART=search, PART=share: that alone)
 	go run ./services/relais/bench $(PART)
 
+.PHONY: bench-browser
+bench-browser: ## Measure the widget in Chromium, from the key to the screen, over 50,000 articles (ARTICLES=2000: fewer)
+	go run ./services/relais/bench browser $(ARTICLES)
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each
 	@set -o pipefail; grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' pkg services | sort | \
