@@ -3,10 +3,7 @@
 package content
 
 import (
-	"math"
-	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/relais-press/relais/pkg/article"
@@ -102,62 +99,11 @@ func (q *request) vary(h http.Header) {
 	}
 }
 
-// preferred is the format that an Accept header asks for (RFC 9110 §12.5.1).
-// Of equal weights the one named more exactly wins, then the first, then JSON;
-// a header that asks for neither is passed over.
+// preferred is the format that an Accept header asks for: JSON where it does not
+// say, or asks for neither.
 func preferred(accept string) format {
-	var page, data preference
-	for i, item := range strings.Split(accept, ",") {
-		name, params, err := mime.ParseMediaType(item)
-		if err != nil {
-			continue
-		}
-		q, err := strconv.ParseFloat(params["q"], 64)
-		if err != nil || math.IsNaN(q) {
-			q = 1
-		}
-		switch name {
-		case "text/html", "application/xhtml+xml":
-			page.take(3, q, i)
-		case "application/json":
-			data.take(3, q, i)
-		case "text/*":
-			page.take(2, q, i)
-		case "application/*":
-			data.take(2, q, i)
-		case "*/*":
-			page.take(1, q, i)
-			data.take(1, q, i)
-		}
-	}
-	if page.before(data) {
+	if web.CompareAccept(accept, []string{"text/html", "application/xhtml+xml"}, []string{"application/json"}) > 0 {
 		return formatHTML
 	}
 	return formatJSON
-}
-
-// preference is what a header says of one type: the weight of its most exact
-// range, and of equally exact ones the heaviest.
-type preference struct {
-	exact int
-	q     float64
-	place int
-}
-
-func (p *preference) take(exact int, q float64, place int) {
-	if exact > p.exact || (exact == p.exact && q > p.q) {
-		*p = preference{exact, q, place}
-	}
-}
-
-func (p preference) before(other preference) bool {
-	switch {
-	case p.q != other.q:
-		return p.q > other.q
-	case p.q == 0:
-		return false
-	case p.exact != other.exact:
-		return p.exact > other.exact
-	}
-	return p.place < other.place
 }

@@ -3,10 +3,7 @@
 package page
 
 import (
-	"math"
-	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -127,49 +124,6 @@ func (p *Pages) detail(n Notice) string {
 // before the other, and to HTML when neither is named, so that a browser and a
 // program that takes anything get a page.
 func PrefersJSON(r *http.Request) bool {
-	html, json := preference{place: -1}, preference{place: -1}
-	for i, item := range strings.Split(strings.Join(r.Header.Values("Accept"), ","), ",") {
-		name, params, err := mime.ParseMediaType(item)
-		if err != nil {
-			continue
-		}
-		q, err := strconv.ParseFloat(params["q"], 64)
-		if err != nil || math.IsNaN(q) {
-			q = 1
-		}
-		switch name {
-		case "text/html", "application/xhtml+xml":
-			html.take(3, q, i)
-		case "application/json", "application/problem+json":
-			json.take(3, q, i)
-		case "text/*":
-			html.take(2, q, i)
-		case "application/*":
-			json.take(2, q, i)
-		case "*/*":
-			html.take(1, q, i)
-			json.take(1, q, i)
-		}
-	}
-	if json.q != html.q || json.q == 0 {
-		return json.q > html.q
-	}
-	if json.exact != html.exact {
-		return json.exact > html.exact
-	}
-	return json.place < html.place
-}
-
-// preference is what a header says of one type: the weight of its most exact
-// range, and of equally exact ones the heaviest.
-type preference struct {
-	exact int
-	q     float64
-	place int
-}
-
-func (p *preference) take(exact int, q float64, place int) {
-	if exact > p.exact || (exact == p.exact && q > p.q) {
-		*p = preference{exact, q, place}
-	}
+	accept := strings.Join(r.Header.Values("Accept"), ",")
+	return web.CompareAccept(accept, []string{"text/html", "application/xhtml+xml"}, []string{"application/json", "application/problem+json"}) < 0
 }
