@@ -37,7 +37,7 @@ func (b *Bus) LastOfEach(ctx context.Context, stream, filter string) ([]Message,
 	if err := b.connected(); err != nil {
 		return nil, err
 	}
-	return collect("read "+filter, func() (messages, error) {
+	return b.collect(ctx, "read "+filter, func(ctx context.Context) (messages, error) {
 		return jetstreamext.GetLastMsgsFor(ctx, b.js, stream, []string{filter})
 	})
 }
@@ -50,7 +50,7 @@ func (b *Bus) History(ctx context.Context, stream, subject string) ([]Message, e
 	const page = 16 // bounds what the server holds: a message may have megabytes
 	var out []Message
 	for next := uint64(1); ; {
-		batch, err := collect("read history of "+subject, func() (messages, error) {
+		batch, err := b.collect(ctx, "read history of "+subject, func(ctx context.Context) (messages, error) {
 			return jetstreamext.GetBatch(ctx, b.js, stream, page, jetstreamext.GetBatchSubject(subject), jetstreamext.GetBatchSeq(next))
 		})
 		out = append(out, batch...)
@@ -64,9 +64,17 @@ func (b *Bus) History(ctx context.Context, stream, subject string) ([]Message, e
 // messages is what a batched direct get (NATS ADR-31) hands over.
 type messages = func(yield func(*jetstream.RawStreamMsg, error) bool)
 
-func collect(op string, get func() (messages, error)) ([]Message, error) {
+// batchTime is how long a batched direct get may take.
+const batchTime = 5 * time.Second
+
+// collect returns what a batched direct get hands over. A batch that is cut off,
+// because its time is over or the connection closed, ends like one that is whole:
+// it is Unavailable, so that nobody takes what is there for missing.
+func (b *Bus) collect(ctx context.Context, op string, get func(context.Context) (messages, error)) ([]Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, batchTime)
+	defer cancel()
 	var out []Message
-	list, err := get()
+	list, err := get(ctx)
 	if err != nil {
 		return nil, unavailable(op, err)
 	}
@@ -78,6 +86,9 @@ func collect(op string, get func() (messages, error)) ([]Message, error) {
 			return nil, unavailable(op, err)
 		}
 		out = append(out, fromRaw(raw))
+	}
+	if err := ctx.Err(); err != nil || b.conn.IsClosed() {
+		return nil, unavailable(op, errors.Join(errors.New("the batch was cut off"), err))
 	}
 	return out, nil
 }

@@ -28,6 +28,15 @@ func lastOfEach(t *testing.T, b *bus.Bus) {
 	if err != nil || len(got) != 2 || string(got[0].Data) != "one" || string(got[1].Data) != "deux" || got[1].Subject != subject || got[1].Sequence != 4 {
 		t.Errorf("last of each = %v (%v)", got, err)
 	}
+	// A batch that does not come is not an empty one.
+	late, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	if got, err := b.LastOfEach(late, bus.Articles, "relais.article.recap.*"); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("last of each, too late = %v (%v), want Unavailable", got, err)
+	}
+	if got, err := b.History(late, bus.Articles, subject); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("history, too late = %v (%v), want Unavailable", got, err)
+	}
 }
 
 func headers(t *testing.T, b *bus.Bus) {

@@ -5,6 +5,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -52,6 +53,7 @@ type API struct {
 // Parts are what the API stands on.
 type Parts struct {
 	Engine    engine.Engine
+	Filled    func(context.Context) error // Unavailable until the index has all that the log held when the process started
 	Catalog   *catalog.Catalog
 	Links     content.Links
 	Glossary  *glossary.Store
@@ -106,17 +108,17 @@ func (a *API) Routes(deps lifecycle.Deps) (*web.Router, error) {
 	either := partners.RequireEither(partner.Editor)
 	editor := web.RequireRole(deps.Directory, partner.Editor)
 
-	rt.Handle("search", get+",OPTIONS", "/v1/search", a.search, either)
-	rt.Handle("suggest", get+",OPTIONS", "/v1/suggest", a.suggest, partners.Require)
-	rt.Handle("latest", get+",OPTIONS", "/v1/latest", a.latest, partners.Require)
-	rt.Handle("related", get+",OPTIONS", "/v1/related/{id}", a.related, partners.Require)
+	rt.Handle("search", get+",OPTIONS", "/v1/search", a.search, either, a.filled)
+	rt.Handle("suggest", get+",OPTIONS", "/v1/suggest", a.suggest, partners.Require, a.filled)
+	rt.Handle("latest", get+",OPTIONS", "/v1/latest", a.latest, partners.Require, a.filled)
+	rt.Handle("related", get+",OPTIONS", "/v1/related/{id}", a.related, partners.Require, a.filled)
 	rt.Handle("feed", get+",OPTIONS", "/v1/feeds/{feed}", a.feeds.Feed, partners.Require, large.Take)
 	rt.Handle("content", get+",OPTIONS", "/v1/content/{id}", a.content.Content, a.content.Readable, partners.Require)
 	rt.Handle("content.edition", get+",OPTIONS", "/v1/content/{id}/{lang}", a.content.Content, a.content.Readable, partners.Require)
 	rt.Handle("changes", get+",OPTIONS", "/v1/changes", a.changes.Changes, partners.Require, large.Take)
 	rt.Handle("glossary.get", get, "/v1/glossary", a.getGlossary, editor)
 	rt.Handle("glossary.put", put, "/v1/glossary", a.putGlossary, editor)
-	rt.Handle("page", get, "/search", a.page, a.readable, partners.Require)
+	rt.Handle("page", get, "/search", a.page, a.readable, partners.Require, a.filled)
 	rt.Handle("kit", get, "/partners/kit", a.kit.Page, a.kit.Readable, partners.Require)
 	rt.Handle("kit.asset", get, "/partners/{asset}", a.kit.Asset)
 	rt.Handle("widget", get, "/widget/{asset}", func(w http.ResponseWriter, r *http.Request) error {
@@ -124,4 +126,15 @@ func (a *API) Routes(deps lifecycle.Deps) (*web.Router, error) {
 		return nil
 	})
 	return rt, nil
+}
+
+// filled refuses what is asked before the index is level with the log: it would
+// show what was withdrawn or corrected while the process was down.
+func (a *API) filled(next web.HandlerFunc) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := a.Filled(r.Context()); err != nil {
+			return err
+		}
+		return next(w, r)
+	}
 }

@@ -86,6 +86,9 @@ func (a *API) picture(w http.ResponseWriter, r *http.Request) error {
 			return a.draw(w, r, e, site)
 		}
 	}
+	if err := a.Targets.Check(r.Context()); err != nil {
+		return err
+	}
 	for _, e := range a.Targets.Editions(id) {
 		if e.Language == tag && a.toldCanceled(&e, site) {
 			if e.Cancellation.Legal {
@@ -261,6 +264,9 @@ func (a *API) embedded(r *http.Request) (page.Card, error) {
 	}
 	view := a.Targets.View(r.Context(), l.Article, placement.Partner, a.now())
 	if len(view.Destinations) == 0 {
+		if err := a.Targets.Check(r.Context()); err != nil {
+			return page.Card{}, err
+		}
 		return page.Card{}, fault.New(fault.NotFound, "nothing public is behind the link")
 	}
 	asked, _ := language.Canonical(u.Query().Get("lang"))

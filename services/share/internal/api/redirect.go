@@ -165,6 +165,9 @@ func (a *API) record(r *http.Request, class click.Class, token string, l link.Li
 // nothing answers for an article that no reader may be sent to at a partner, or
 // anywhere when it is nil.
 func (a *API) nothing(w http.ResponseWriter, r *http.Request, id string, site *partner.Partner) error {
+	if a.Targets.Check(r.Context()) != nil {
+		return a.pages.Notice(w, r, page.Notice{Kind: page.Unavailable, RetryAfter: 2 * time.Second})
+	}
 	for _, e := range a.Targets.Editions(id) {
 		c := e.Cancellation
 		if !a.toldCanceled(&e, site) {

@@ -30,6 +30,8 @@ type Targets interface {
 	// View is where readers of an article go who come through a link placed at a
 	// partner; without destinations when there are none.
 	View(ctx context.Context, id, partner string, now time.Time) *target.View
+	// Check is Unavailable until every article is known that the log held at the start.
+	Check(ctx context.Context) error
 	// CatchUp returns once every article that the log has now is known;
 	// Unavailable when that takes longer than a second.
 	CatchUp(ctx context.Context) error

@@ -39,6 +39,9 @@ func (a *API) bar(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := a.Targets.View(r.Context(), id, site.ID, a.now())
 	if len(view.Destinations) == 0 {
+		if err := a.Targets.Check(r.Context()); err != nil {
+			return err
+		}
 		return fault.New(fault.NotFound, "there is no such article")
 	}
 	code, err := a.defaultCode(r, id)
