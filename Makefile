@@ -49,12 +49,8 @@ test-meili: ## Run the engine's tests on a Meilisearch: RELAIS_TEST_MEILI_URL, R
 	RELAIS_TEST_MEILI_RECORD=$(RECORD) go test -count=1 -timeout 20m $(if $(T),-run '$(T)') ./services/search/internal/engine/meilisearch
 
 .PHONY: bench
-bench: ## Measure the whole, from the POST to the reader, search over 50,000 articles, redirects over 100,000 links (PART=search, PART=share: that alone)
-	go run ./services/relais/bench $(PART)
-
-.PHONY: bench-browser
-bench-browser: ## Measure the widget in Chromium, from the key to the screen, over 50,000 articles (ARTICLES=2000: fewer)
-	go run ./services/relais/bench browser $(ARTICLES)
+bench: ## Measure everything beside its raw limit into artifacts/bench.md and .json (PART=whole, growth, search, share, browser, soak: that alone)
+	go run ./services/relais/bench -out artifacts $(PART)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each

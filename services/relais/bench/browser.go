@@ -6,13 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +20,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/relais-press/relais/pkg/bus/embedded"
+	"github.com/relais-press/relais/services/relais/bench/internal/corpus"
+	"github.com/relais-press/relais/services/relais/bench/internal/report"
 )
 
 const (
@@ -76,16 +76,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // browserAlone measures the widget on a partner's page, in Chromium, over search
-// as it runs apart. The one argument, where there is one, is the number of
-// articles.
-func browserAlone(ctx context.Context, out io.Writer, program, dir string, args []string) error {
-	size := corpusSize
-	if len(args) > 0 {
-		var err error
-		if size, err = strconv.Atoi(args[0]); err != nil {
-			return fmt.Errorf("bench browser: %w", err)
-		}
-	}
+// as it runs apart, with so many articles.
+func browserAlone(ctx context.Context, out *report.Report, program, dir string, size int) error {
 	partner := &site{}
 	pages := httptest.NewServer(partner)
 	defer pages.Close()
@@ -121,7 +113,7 @@ func browserAlone(ctx context.Context, out io.Writer, program, dir string, args 
 }
 
 // measurePages opens both pages in one Chromium, one after the other.
-func measurePages(ctx context.Context, out io.Writer, pages, api string, size int) error {
+func measurePages(ctx context.Context, out *report.Report, pages, api string, size int) error {
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		return fmt.Errorf("the widget is measured in a browser: install chromium: %w", err)
@@ -149,14 +141,17 @@ func measurePages(ctx context.Context, out io.Writer, pages, api string, size in
 	if err != nil {
 		return fmt.Errorf("the widget: %w", err)
 	}
-	sent.print(out, api)
+	out.Part(fmt.Sprintf("The widget in Chromium, over %d articles", size))
+	sent.tell(out, api)
 	all, bare := ours.sorted("all"), raw.sorted("all")
-	fmt.Fprintf(out, "key → results painted    %8.1f ms p50, %.1f p95, %.1f p99, over %d articles; a bare page with a fixed answer %.1f, × %.1f\n",
-		all.at(0.5), all.at(0.95), all.at(0.99), size, bare.at(0.5), all.at(0.5)/bare.at(0.5))
-	fmt.Fprintf(out, "  of which               %8.1f ms p50 until the request, %.1f the request, over %d keys\n",
-		ours.sorted("wait").at(0.5), ours.sorted("request").at(0.5), len(ours.Took))
-	fmt.Fprintf(out, "long tasks over 50 ms    %8d      the longest %.0f ms; the bare page has %d (to reach: 0)\n", len(ours.Long), slices.Max(append(ours.Long, 0)), len(raw.Long))
-	fmt.Fprintf(out, "cumulative layout shift  %8.4f      while typing (to reach: 0)\n", ours.Shift)
+	out.Add(report.Figure{
+		Name: "key → results painted, p50", Value: all.at(0.5), Unit: "ms", Raw: &report.Raw{Name: "a bare page with a fixed answer", Value: bare.at(0.5)},
+		Note: fmt.Sprintf("p95 %.1f ms, p99 %.1f; %.1f until the request, %.1f the request; %d keys", all.at(0.95), all.at(0.99), ours.sorted("wait").at(0.5), ours.sorted("request").at(0.5), len(ours.Took)),
+	})
+	out.Add(report.Figure{
+		Name: "long tasks over 50 ms", Value: float64(len(ours.Long)), Goal: "0", Note: fmt.Sprintf("the longest %.0f ms; the bare page has %d", slices.Max(append(ours.Long, 0)), len(raw.Long)),
+	})
+	out.Add(report.Figure{Name: "cumulative layout shift", Value: ours.Shift, Goal: "0", Note: "while typing"})
 	return nil
 }
 
@@ -193,7 +188,7 @@ func typeWords(tab context.Context, address string) (painted, error) {
 		return painted{}, err
 	}
 	before := map[string]bool{}
-	for _, word := range questions(newCorpus(), "one word") {
+	for _, word := range questions(corpus.New(), "one word") {
 		if len(before) >= keysPressed {
 			break
 		}
@@ -274,10 +269,12 @@ func (t *transfers) hear(event any) {
 	}
 }
 
-// print tells what the first result has cost beyond the partner's own page.
-func (t *transfers) print(out io.Writer, api string) {
+// tell says what the first result has cost beyond the partner's own page.
+func (t *transfers) tell(out *report.Report, api string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	text := strings.ReplaceAll(strings.Join(t.lines, ", "), api, "")
-	fmt.Fprintf(out, "to the first result      %8d requests, %d B with headers: %s\n", len(t.lines), t.bytes, strings.ReplaceAll(text, siteKey, "…"))
+	out.Add(report.Figure{
+		Name: "to the first result", Value: float64(t.bytes), Unit: "B", Note: fmt.Sprintf("%d requests, with headers: %s", len(t.lines), strings.ReplaceAll(text, siteKey, "…")),
+	})
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/bus/embedded"
+	"github.com/relais-press/relais/services/relais/bench/internal/report"
 	"github.com/relais-press/relais/services/relais/internal/demo"
 )
 
@@ -39,7 +40,7 @@ type rates struct{ appends, pipelined float64 }
 // append, beside what that log takes of the same bytes from this process:
 // compare-and-set appends one by one from as many clients, and with many under
 // way at once.
-func ingestAlone(ctx context.Context, out io.Writer, program, dir string) (rates, error) {
+func ingestAlone(ctx context.Context, out *report.Report, program, dir string) (rates, error) {
 	server, err := embedded.Start(embedded.Config{Dir: filepath.Join(dir, "log"), Listen: "127.0.0.1:0"})
 	if err != nil {
 		return rates{}, err
@@ -65,7 +66,7 @@ func ingestAlone(ctx context.Context, out io.Writer, program, dir string) (rates
 	if err != nil {
 		return raw, err
 	}
-	fmt.Fprintf(out, "extract the sample recap %8.2f ms p50, %.2f p99 over HTTP (to reach: < 2)\n", ms(took.at(0.5)), ms(took.at(0.99)))
+	out.Add(report.Figure{Name: "extract the sample recap, p50", Value: took.At(0.5), Unit: "ms", Goal: "< 2", Note: fmt.Sprintf("p99 %.2f ms, over HTTP", took.At(0.99))})
 	for half := range 2 {
 		if err := r.importMany(ctx, out, "import into ingest", half*imported/2, imported/2, raw); err != nil {
 			return raw, err
@@ -76,22 +77,24 @@ func ingestAlone(ctx context.Context, out io.Writer, program, dir string) (rates
 
 // ingestAlongside measures the same in the one binary, which indexes and links
 // what comes at the same time, on the same processors.
-func (r *relay) ingestAlongside(ctx context.Context, out io.Writer, raw rates) error {
+func (r *relay) ingestAlongside(ctx context.Context, out *report.Report, raw rates) error {
 	if err := r.post(ctx, out, "POSTs to the one binary", alongside, raw); err != nil {
 		return err
 	}
 	return r.importMany(ctx, out, "import, one binary", 0, alongside, raw)
 }
 
-func (r *relay) post(ctx context.Context, out io.Writer, name string, total int, raw rates) error {
-	speed, err := rate(clients, total, func(n int) error {
+func (r *relay) post(ctx context.Context, out *report.Report, name string, total int, raw rates) error {
+	speed, err := rate(total, func(n int) error {
 		return r.edit(ctx, http.MethodPost, fmt.Sprintf("/v1/articles?id=post-%d", n), articleBody(n), nil)
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%-24s %8.0f /s    from %d clients; raw appends %.0f /s, %.0f %% (to reach: ≥ 50 %%)\n",
-		name, speed, clients, raw.appends, 100*speed/raw.appends)
+	out.Add(report.Figure{
+		Name: name, Value: speed, Unit: "/s", Raw: &report.Raw{Name: "raw appends", Value: raw.appends}, Goal: "≥ 50 %",
+		Note: fmt.Sprintf("from %d clients", clients),
+	})
 	return nil
 }
 
@@ -106,7 +109,7 @@ func rawIngest(ctx context.Context, url string) (rates, error) {
 	if err != nil {
 		return out, err
 	}
-	out.appends, err = rate(clients, posts, func(n int) error {
+	out.appends, err = rate(posts, func(n int) error {
 		m, err := message(n, "raw")
 		if err == nil {
 			_, err = log.Append(ctx, bus.Articles, m, 0)
@@ -155,9 +158,9 @@ func pipeline(conn *nats.Conn, total int) (float64, error) {
 	return float64(total) / time.Since(begin).Seconds(), nil
 }
 
-// rate calls from several goroutines, total times in all, and returns calls a
-// second.
-func rate(workers, total int, call func(n int) error) (float64, error) {
+// rate calls from as many goroutines as there are clients, total times in all,
+// and returns calls a second.
+func rate(total int, call func(n int) error) (float64, error) {
 	var (
 		next   atomic.Int64
 		wg     sync.WaitGroup
@@ -165,7 +168,7 @@ func rate(workers, total int, call func(n int) error) (float64, error) {
 		failed error
 	)
 	begin := time.Now()
-	for range workers {
+	for range clients {
 		wg.Go(func() {
 			for n := int(next.Add(1)); n <= total; n = int(next.Add(1)) {
 				if err := call(n); err != nil {
@@ -188,7 +191,7 @@ func (r *relay) extract(ctx context.Context, recap string) error {
 
 // importMany imports editions as NDJSON and tells how many a second were taken,
 // from the first byte sent until all are in the log.
-func (r *relay) importMany(ctx context.Context, out io.Writer, name string, from, total int, raw rates) error {
+func (r *relay) importMany(ctx context.Context, out *report.Report, name string, from, total int, raw rates) error {
 	before, begin := r.rss(), time.Now()
 	stream, w := io.Pipe()
 	go func() {
@@ -234,7 +237,9 @@ func (r *relay) importMany(ctx context.Context, out io.Writer, name string, from
 		return fmt.Errorf("import %s: %d of %d were accepted", state.ID, state.Accepted, total)
 	}
 	speed := float64(total) / time.Since(begin).Seconds()
-	fmt.Fprintf(out, "%-24s %8.0f /s    of %d; raw pipelined appends %.0f /s, %.0f %% (to reach: ≥ 50 %%); RSS %.0f → %.0f MiB\n",
-		name, speed, total, raw.pipelined, 100*speed/raw.pipelined, before, r.rss())
+	out.Add(report.Figure{
+		Name: name, Value: speed, Unit: "/s", Raw: &report.Raw{Name: "pipelined appends", Value: raw.pipelined}, Goal: "≥ 50 %",
+		Note: fmt.Sprintf("of %d; RSS %.0f → %.0f MiB", total, before, r.rss()),
+	})
 	return nil
 }

@@ -1,29 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command bench measures the one binary from outside, each speed beside the
-// raw limit of the same run: how soon it is ready and how much memory it takes,
-// how long an article takes from the POST to the reader, how fast searches and
-// redirects are answered; search over 50,000 articles, and redirects over 100,000
-// and 1,000,000 links, which the arguments "search" and "share" measure alone.
-// The argument "browser" measures the widget in Chromium, from the key to the
-// screen, over as many articles as a number after it says.
+// Command bench measures Relais from outside, on its real programs, each speed
+// beside the raw limit of the same run. It tells the figures as they come and
+// leaves all of them in one report, as a page and as JSON.
+//
+//	bench [-out DIR] [-articles N] [-soak DURATION] [PART…]
+//
+// The parts, all of them without an argument:
+//
+//	whole    how soon the one binary is ready, how long an article takes from the POST to the reader
+//	growth   what 1,000 articles, searches and redirects cost, and how all of it grows from 1,000 to 100,000 articles
+//	search   search apart, over 50,000 articles
+//	share    redirects, over 100,000 links and 1,000,000
+//	browser  the widget in Chromium, from the key to the screen
+//	soak     ten minutes of everything at once: does anything grow?
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/services/relais/bench/internal/report"
 )
+
+// options are what the command line says.
+type options struct {
+	out      string        // folder of the report
+	articles int           // of the part browser
+	soak     time.Duration // of the part soak
+	parts    []string
+}
+
+// bench is one run: where its programs and its data are.
+type bench struct {
+	options
+	dir string
+	*report.Report
+}
 
 func main() {
 	os.Exit(lifecycle.Main(func(ctx context.Context) error {
-		if slices.Contains(os.Args[1:], bareArgument) {
+		var o options
+		flag.StringVar(&o.out, "out", "artifacts", "folder of the report")
+		flag.IntVar(&o.articles, "articles", corpusSize, "articles of the part browser")
+		flag.DurationVar(&o.soak, "soak", 10*time.Minute, "how long the part soak takes")
+		flag.Parse()
+		if o.parts = flag.Args(); slices.Contains(o.parts, bareArgument) {
 			return serveBare(ctx)
 		}
 		dir, err := os.MkdirTemp("", "relais-bench-*")
@@ -31,76 +60,58 @@ func main() {
 			return fmt.Errorf("bench: %w", err)
 		}
 		defer os.RemoveAll(dir)
-		return run(ctx, os.Stdout, dir)
+		b := bench{o, dir, report.New(os.Stdout)}
+		return b.run(ctx)
 	}))
 }
 
-func run(ctx context.Context, out io.Writer, dir string) error {
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir,
+func (b *bench) run(ctx context.Context) error {
+	type part struct {
+		name    string
+		measure func(context.Context) error
+	}
+	parts := []part{
+		{"whole", b.whole},
+		{"growth", b.growth},
+		{"search", func(ctx context.Context) error {
+			return searchAlone(ctx, b.Report, b.program("relais-search"), b.path("search"))
+		}},
+		{"share", func(ctx context.Context) error {
+			return shareAlone(ctx, b.Report, b.program("relais"), b.path("share"))
+		}},
+		{"browser", func(ctx context.Context) error {
+			return browserAlone(ctx, b.Report, b.program("relais-search"), b.path("browser"), b.articles)
+		}},
+		{"soak", b.soaked},
+	}
+	for _, name := range b.parts {
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			return fmt.Errorf("bench: there is no part %q", name)
+		}
+	}
+	build := exec.CommandContext(ctx, "go", "build", "-o", b.dir, //nolint:gosec // a folder that this run has made
 		"github.com/relais-press/relais/services/relais", "github.com/relais-press/relais/services/ingest/cmd/relais-ingest",
 		"github.com/relais-press/relais/services/search/cmd/relais-search")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build the commands: %w", err)
 	}
-	if slices.Contains(os.Args[1:], "search") {
-		return searchAlone(ctx, out, filepath.Join(dir, "relais-search"), filepath.Join(dir, "search"))
-	}
-	if at := slices.Index(os.Args, "browser"); at > 0 {
-		return browserAlone(ctx, out, filepath.Join(dir, "relais-search"), filepath.Join(dir, "browser"), os.Args[at+1:])
-	}
-	if slices.Contains(os.Args[1:], "share") {
-		return shareAlone(ctx, out, filepath.Join(dir, "relais"), filepath.Join(dir, "share"))
-	}
-	raw, err := measureRaw(ctx, filepath.Join(dir, "raw"))
-	if err != nil {
-		return err
-	}
-	rawLog, err := ingestAlone(ctx, out, filepath.Join(dir, "relais-ingest"), filepath.Join(dir, "alone"))
-	if err != nil {
-		return err
-	}
-	r, err := start(ctx, filepath.Join(dir, "relais"), "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"))
-	if err != nil {
-		return err
-	}
-	defer r.stop()
-	fmt.Fprintf(out, "ready on empty data      %8.0f ms   (to reach: < 1000)\n", ms(r.ready))
-	fmt.Fprintf(out, "idle memory (RSS)        %8.1f MiB  (to reach: < 120)\n", r.rss())
-	if err := r.prepare(ctx); err != nil {
-		return err
-	}
-	visible, err := r.publishAtRate(ctx, 50, 500)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "publish → searchable p50 %8.1f ms   (to reach: < 50)    at 50 articles/s, raw append %.2f ms, × %.0f\n",
-		ms(visible.at(0.5)), ms(raw.appends.at(0.5)), ratio(visible.at(0.5), raw.appends.at(0.5)))
-	fmt.Fprintf(out, "publish → searchable p99 %8.1f ms   (to reach: < 250)   raw append %.2f ms, × %.0f\n",
-		ms(visible.at(0.99)), ms(raw.appends.at(0.99)), ratio(visible.at(0.99), raw.appends.at(0.99)))
-	for _, m := range []struct {
-		name string
-		call func(context.Context) error
-	}{
-		{"POST of an article", r.publishNext},
-		{"search, one word", r.search("collectivite")},
-		{"search, with a typo", r.search("blokchain potentialites")},
-		{"redirect, counted", r.follow},
-	} {
-		took, err := repeat(ctx, 300, m.call)
-		if err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
+	for _, p := range parts {
+		if len(b.parts) > 0 && !slices.Contains(b.parts, p.name) {
+			continue
 		}
-		fmt.Fprintf(out, "%-24s %8.2f ms p50, %.2f p99; bare net/http %.2f, × %.1f\n", m.name,
-			ms(took.at(0.5)), ms(took.at(0.99)), ms(raw.http.at(0.5)), ratio(took.at(0.5), raw.http.at(0.5)))
+		if err := p.measure(ctx); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		if err := os.RemoveAll(b.path(p.name)); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
 	}
-	if err := r.ingestAlongside(ctx, out, rawLog); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "memory after all         %8.1f MiB\n", r.rss())
-	r.stop()
-	if err := searchAlone(ctx, out, filepath.Join(dir, "relais-search"), filepath.Join(dir, "search")); err != nil {
-		return err
-	}
-	return shareAlone(ctx, out, filepath.Join(dir, "relais"), filepath.Join(dir, "share"))
+	return b.Write(b.out)
 }
+
+// program is the path of a command that was built for this run.
+func (b *bench) program(name string) string { return filepath.Join(b.dir, name) }
+
+// path is where a part keeps its data.
+func (b *bench) path(part string) string { return filepath.Join(b.dir, "data", part) }

@@ -9,26 +9,16 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"time"
 
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/bus/embedded"
+	"github.com/relais-press/relais/services/relais/bench/internal/report"
 )
 
-// durations are measurements, sorted.
-type durations []time.Duration
-
-// at is the measurement at a quantile between 0 and 1.
-func (d durations) at(q float64) time.Duration { return d[min(len(d)-1, int(q*float64(len(d))))] }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
-
 // repeat calls n times, one after the other.
-func repeat(ctx context.Context, n int, call func(context.Context) error) (durations, error) {
-	out := make(durations, 0, n)
+func repeat(ctx context.Context, n int, call func(context.Context) error) (report.Durations, error) {
+	out := make(report.Durations, 0, n)
 	for range n {
 		begin := time.Now()
 		if err := call(ctx); err != nil {
@@ -36,14 +26,13 @@ func repeat(ctx context.Context, n int, call func(context.Context) error) (durat
 		}
 		out = append(out, time.Since(begin))
 	}
-	slices.Sort(out)
-	return out, nil
+	return report.Sorted(out), nil
 }
 
 // limits are what the parts below Relais can do on this machine.
 type limits struct {
-	appends durations // one compare-and-set append of 2 kB, fsynced
-	http    durations // one request of a bare net/http server
+	appends report.Durations // one compare-and-set append of 2 kB, fsynced
+	http    report.Durations // one request of a bare net/http server
 }
 
 func measureRaw(ctx context.Context, dir string) (limits, error) {

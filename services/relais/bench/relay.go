@@ -11,14 +11,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/relais-press/relais/services/relais/bench/internal/report"
 )
 
 const adminKey = "rk_benchmark-admin-key-0123456789"
@@ -117,21 +116,6 @@ func (r *relay) stop() {
 	_ = r.cmd.Wait()
 }
 
-// rss is the resident memory in MiB (Linux; 0 elsewhere).
-func (r *relay) rss() float64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kb / 1024
-		}
-	}
-	return 0
-}
-
 func (r *relay) edit(ctx context.Context, method, path, body string, into any) error {
 	answer, err := call(ctx, method, r.base+path, body, map[string]string{
 		"Authorization": "Bearer " + adminKey, "Content-Type": "application/json",
@@ -190,10 +174,10 @@ func (r *relay) publishNext(ctx context.Context) error {
 
 // publishAtRate sends articles at a steady rate, whatever the answers take, and
 // returns how long each took until the index had it, as its editor was told.
-func (r *relay) publishAtRate(ctx context.Context, perSecond, total int) (durations, error) {
+func (r *relay) publishAtRate(ctx context.Context, perSecond, total int) (report.Durations, error) {
 	var (
 		mu     sync.Mutex
-		out    durations
+		out    report.Durations
 		failed error
 		flying sync.WaitGroup
 	)
@@ -213,8 +197,7 @@ func (r *relay) publishAtRate(ctx context.Context, perSecond, total int) (durati
 		})
 	}
 	flying.Wait()
-	slices.Sort(out)
-	return out, failed
+	return report.Sorted(out), failed
 }
 
 func (r *relay) search(q string) func(context.Context) error {

@@ -6,12 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +21,8 @@ import (
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/bus/embedded"
 	"github.com/relais-press/relais/pkg/partner"
+	"github.com/relais-press/relais/services/relais/bench/internal/corpus"
+	"github.com/relais-press/relais/services/relais/bench/internal/report"
 )
 
 const (
@@ -34,7 +34,7 @@ const (
 )
 
 // searchAlone measures search as it runs apart, over a log of 50,000 articles.
-func searchAlone(ctx context.Context, out io.Writer, program, dir string) error {
+func searchAlone(ctx context.Context, out *report.Report, program, dir string) error {
 	server, err := embedded.Start(embedded.Config{Dir: filepath.Join(dir, "log"), Listen: "127.0.0.1:0"})
 	if err != nil {
 		return err
@@ -60,19 +60,19 @@ func searchAlone(ctx context.Context, out io.Writer, program, dir string) error 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "indexing the log         %8.0f /s    %d articles of 3 kB; the engine alone %.0f /s, %.0f %% (to reach: ≥ 80 %%)\n",
-		corpusSize/took, corpusSize, corpusSize/inEngine, 100*inEngine/took)
-	fmt.Fprintf(out, "memory after indexing    %8.1f MiB  (RSS; to reach: ≤ 600)\n", r.rss())
-	for _, part := range []func(context.Context, io.Writer) error{
+	out.Part(fmt.Sprintf("Search apart, over %d articles of 3 kB", corpusSize))
+	out.Add(report.Figure{Name: "indexing the log", Value: corpusSize / took, Unit: "/s", Raw: &report.Raw{Name: "the engine alone", Value: corpusSize / inEngine}, Goal: "≥ 80 %"})
+	out.Add(report.Figure{Name: "memory after indexing (RSS)", Value: r.rss(), Unit: "MiB", Goal: "≤ 600"})
+	for _, part := range []func(context.Context, *report.Report) error{
 		r.askKinds, r.askAgain,
-		func(ctx context.Context, out io.Writer) error { return r.freshUnderLoad(ctx, out, log) },
+		func(ctx context.Context, out *report.Report) error { return r.freshUnderLoad(ctx, out, log) },
 		r.rebuild,
 	} {
 		if err := part(ctx, out); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(out, "memory at the end        %8.1f MiB  (RSS; to reach: ≤ 600)\n", r.rss())
+	out.Add(report.Figure{Name: "memory at the end (RSS)", Value: r.rss(), Unit: "MiB", Goal: "≤ 600"})
 	return nil
 }
 
@@ -107,9 +107,9 @@ func fillLog(ctx context.Context, conn *nats.Conn, size int, origins ...string) 
 	if err != nil {
 		return nil, fmt.Errorf("fill log: %w", err)
 	}
-	c := newCorpus()
+	c := corpus.New()
 	for n := range size {
-		m, err := c.message(n)
+		m, err := c.Message(n)
 		if err != nil {
 			return nil, err
 		}
@@ -149,11 +149,11 @@ func (r *relay) ask(ctx context.Context, params string) (took, engine time.Durat
 }
 
 // questions are different texts of one kind.
-func questions(c *corpus, kind string) []string {
+func questions(c *corpus.Corpus, kind string) []string {
 	out := make([]string, 0, asked)
 	for len(out) < asked {
-		words := strings.FieldsFunc(c.sentence(), func(r rune) bool { return strings.ContainsRune(" ’«»,.:·()", r) })
-		at := c.random.IntN(len(words))
+		words := strings.FieldsFunc(c.Sentence(), func(r rune) bool { return strings.ContainsRune(" ’«»,.:·()", r) })
+		at := c.Random.IntN(len(words))
 		word := words[at]
 		letters := []rune(word)
 		switch kind {
@@ -162,14 +162,14 @@ func questions(c *corpus, kind string) []string {
 		case "three words":
 			out = append(out, strings.Join(words[at:min(len(words), at+3)], " "))
 		case "a rare name":
-			out = append(out, c.rare())
+			out = append(out, c.Rare())
 		case "as you type":
 			for n := 2; n <= len(letters) && len(out) < asked; n++ {
 				out = append(out, string(letters[:n]))
 			}
 		case "a typo":
 			if len(letters) > 5 {
-				i := 1 + c.random.IntN(len(letters)-2)
+				i := 1 + c.Random.IntN(len(letters)-2)
 				letters[i], letters[i-1] = letters[i-1], letters[i]
 				out = append(out, string(letters))
 			}
@@ -180,15 +180,15 @@ func questions(c *corpus, kind string) []string {
 
 // askKinds asks questions of every kind, one after the other. The cache is kept
 // from answering by a parameter that changes nothing.
-func (r *relay) askKinds(ctx context.Context, out io.Writer) error {
-	c := newCorpus()
-	var all, engine durations
+func (r *relay) askKinds(ctx context.Context, out *report.Report) error {
+	c := corpus.New()
+	var all, engine report.Durations
 	for _, kind := range []string{"one word", "three words", "a rare name", "as you type", "a typo", "facets"} {
 		extra := ""
 		if kind == "facets" {
 			extra = "&facets=section,language,year,person,organisation"
 		}
-		var took, inside durations
+		var took, inside report.Durations
 		texts := questions(c, strings.Replace(kind, "facets", "one word", 1))
 		for i, q := range texts {
 			t, e, err := r.ask(ctx, fmt.Sprintf("q=%s&limit=%d%s", url.QueryEscape(q), 10+i%7, extra))
@@ -198,19 +198,20 @@ func (r *relay) askKinds(ctx context.Context, out io.Writer) error {
 			took, inside = append(took, t), append(inside, e)
 		}
 		all, engine = append(all, took...), append(engine, inside...)
-		slices.Sort(took)
-		fmt.Fprintf(out, "search, %-16s %8.2f ms p50, %.2f p99\n", kind, ms(took.at(0.5)), ms(took.at(0.99)))
+		took = report.Sorted(took)
+		out.Add(report.Figure{Name: "search, " + kind + ", p50", Value: took.At(0.5), Unit: "ms", Note: fmt.Sprintf("p99 %.2f ms", took.At(0.99))})
 	}
-	slices.Sort(all)
-	slices.Sort(engine)
-	fmt.Fprintf(out, "search, all of these     %8.2f ms p50 (to reach: ≤ 10), %.2f p99 (≤ 60); the engine alone %.2f, × %.2f (≤ 1.3)\n",
-		ms(all.at(0.5)), ms(all.at(0.99)), ms(engine.at(0.5)), ratio(all.at(0.5), engine.at(0.5)))
+	all, engine = report.Sorted(all), report.Sorted(engine)
+	out.Add(report.Figure{
+		Name: "search, all of these, p50", Value: all.At(0.5), Unit: "ms", Raw: &report.Raw{Name: "the engine alone", Value: engine.At(0.5)}, Goal: "≤ 10 ms, × ≤ 1.3",
+	})
+	out.Add(report.Figure{Name: "search, all of these, p99", Value: all.At(0.99), Unit: "ms", Goal: "≤ 60"})
 	return nil
 }
 
 // askAgain asks one question again and again, beside one never asked before.
-func (r *relay) askAgain(ctx context.Context, out io.Writer) error {
-	var fresh, again durations
+func (r *relay) askAgain(ctx context.Context, out *report.Report) error {
+	var fresh, again report.Durations
 	const facets = "&facets=section,language,year,person,organisation"
 	for i := range 300 {
 		t, _, err := r.ask(ctx, fmt.Sprintf("q=budget+participatif&offset=%d%s", i, facets))
@@ -223,24 +224,24 @@ func (r *relay) askAgain(ctx context.Context, out io.Writer) error {
 		}
 		again = append(again, t)
 	}
-	slices.Sort(fresh)
-	slices.Sort(again)
-	fmt.Fprintf(out, "search, asked again      %8.3f ms p50; for the first time %.2f, × %.0f (to reach: ≥ 20)\n",
-		ms(again.at(0.5)), ms(fresh.at(0.5)), ratio(fresh.at(0.5), again.at(0.5)))
+	out.Add(report.Figure{
+		Name: "search, asked again, p50", Value: report.Sorted(again).At(0.5), Unit: "ms",
+		Raw: &report.Raw{Name: "for the first time", Value: report.Sorted(fresh).At(0.5)}, Goal: "× ≤ 0.05",
+	})
 	return nil
 }
 
 // freshUnderLoad publishes one article after the other while readers search, and
 // tells how long each takes until it is searchable.
-func (r *relay) freshUnderLoad(ctx context.Context, out io.Writer, log *bus.Bus) error {
+func (r *relay) freshUnderLoad(ctx context.Context, out *report.Report, log *bus.Bus) error {
 	searching, stop := context.WithCancel(ctx)
 	var busy sync.WaitGroup
 	var mu sync.Mutex
-	var took durations
+	var took report.Durations
 	for n := range readers {
 		busy.Go(func() {
-			c := newCorpus()
-			c.random.Uint64()
+			c := corpus.New()
+			c.Random.Uint64()
 			texts := questions(c, "as you type")
 			for i := n; searching.Err() == nil; i++ {
 				t, _, err := r.ask(searching, fmt.Sprintf("q=%s&limit=%d", url.QueryEscape(texts[i%len(texts)]), 1+i%50))
@@ -259,24 +260,26 @@ func (r *relay) freshUnderLoad(ctx context.Context, out io.Writer, log *bus.Bus)
 	if err != nil {
 		return err
 	}
-	slices.Sort(visible)
-	slices.Sort(took)
-	fmt.Fprintf(out, "publish → searchable     %8.1f ms p50 (to reach: < 50), %.1f p99 (< 250), under %d clients that search at every letter (%.1f ms p50, %.1f p99)\n",
-		ms(visible.at(0.5)), ms(visible.at(0.99)), readers, ms(took.at(0.5)), ms(took.at(0.99)))
+	visible, took = report.Sorted(visible), report.Sorted(took)
+	out.Add(report.Figure{
+		Name: "publish → searchable, p50", Value: visible.At(0.5), Unit: "ms", Goal: "< 50",
+		Note: fmt.Sprintf("under %d clients that search at every letter: %.1f ms p50, %.1f p99", readers, took.At(0.5), took.At(0.99)),
+	})
+	out.Add(report.Figure{Name: "publish → searchable, p99", Value: visible.At(0.99), Unit: "ms", Goal: "< 250"})
 	return nil
 }
 
 // publishAndLook appends articles to the log at a steady rate and returns how
 // long each took until the stage board said that it can be found.
-func (r *relay) publishAndLook(ctx context.Context, log *bus.Bus, total int) (durations, error) {
-	c := newCorpus()
+func (r *relay) publishAndLook(ctx context.Context, log *bus.Bus, total int) (report.Durations, error) {
+	c := corpus.New()
 	stages, err := log.Stages(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var out durations
+	var out report.Durations
 	for n := range total {
-		m, err := c.message(corpusSize + n)
+		m, err := c.Message(corpusSize + n)
 		if err != nil {
 			return nil, err
 		}
@@ -284,7 +287,7 @@ func (r *relay) publishAndLook(ctx context.Context, log *bus.Bus, total int) (du
 		if _, err := log.Append(ctx, bus.Articles, m, 0); err != nil {
 			return nil, err
 		}
-		if err := stages.Await(ctx, bus.StageSearchable, fmt.Sprintf("corpus-%05d", corpusSize+n), "fr", 1, nil); err != nil {
+		if err := stages.Await(ctx, bus.StageSearchable, corpus.ID(corpusSize+n), "fr", 1, nil); err != nil {
 			return nil, err
 		}
 		out = append(out, time.Since(begin))
@@ -294,7 +297,7 @@ func (r *relay) publishAndLook(ctx context.Context, log *bus.Bus, total int) (du
 }
 
 // rebuild builds a new generation from the log.
-func (r *relay) rebuild(ctx context.Context, out io.Writer) error {
+func (r *relay) rebuild(ctx context.Context, out *report.Report) error {
 	var status struct {
 		State, Error                    string
 		DocumentsPerSecond, EngineShare float64
@@ -311,6 +314,6 @@ func (r *relay) rebuild(ctx context.Context, out io.Writer) error {
 	if status.State != "serves" {
 		return fmt.Errorf("the new generation does not serve: %s", status.Error)
 	}
-	fmt.Fprintf(out, "replay, new generation   %8.0f /s    %.0f %% of the time in the engine\n", status.DocumentsPerSecond, 100*status.EngineShare)
+	out.Add(report.Figure{Name: "replay into a new generation", Value: status.DocumentsPerSecond, Unit: "/s", Note: fmt.Sprintf("%.0f %% of the time in the engine", 100*status.EngineShare)})
 	return nil
 }

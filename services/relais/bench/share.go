@@ -15,7 +15,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,6 +29,7 @@ import (
 	"github.com/relais-press/relais/pkg/bus/embedded"
 	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/pkg/shortlink"
+	"github.com/relais-press/relais/services/relais/bench/internal/report"
 )
 
 const (
@@ -41,7 +41,7 @@ const (
 
 // shareAlone measures redirects of the one binary over 100,000 links, beside a
 // bare net/http handler in a process of its own, asked by the same hands.
-func shareAlone(ctx context.Context, out io.Writer, program, dir string) error {
+func shareAlone(ctx context.Context, out *report.Report, program, dir string) error {
 	bare, err := startBare(ctx)
 	if err != nil {
 		return err
@@ -61,7 +61,8 @@ func shareAlone(ctx context.Context, out io.Writer, program, dir string) error {
 	if _, err := hammer(ctx, r.base, pressure{method: http.MethodHead, codes: codes, connections: 16, total: len(codes)}); err != nil { // each link once: into memory
 		return err
 	}
-	fmt.Fprintf(out, "memory of %d links   %8.0f B a link (growth of RSS, garbage included; to reach: ≤ 600)\n", len(codes), (r.rss()-before)*(1<<20)/float64(len(codes)))
+	out.Part(fmt.Sprintf("Redirects in the one binary, over %d links", len(codes)))
+	out.Add(report.Figure{Name: "memory of a link", Value: (r.rss() - before) * (1 << 20) / float64(len(codes)), Unit: "B", Goal: "≤ 600", Note: "growth of RSS, garbage included"})
 	for _, connections := range []int{16, 64} {
 		raw, err := hammer(ctx, bare.base, pressure{codes: codes, connections: connections})
 		if err != nil {
@@ -75,9 +76,12 @@ func shareAlone(ctx context.Context, out io.Writer, program, dir string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "redirects, counted       %8.0f /s    %d connections; bare net/http %.0f /s, %.0f %% (to reach: ≥ 60 %%)\n",
-			ours.rate, connections, raw.rate, 100*ours.rate/raw.rate)
-		fmt.Fprintf(out, "  at half that rate      %8.2f ms p50, %.2f p99 (to reach: ≤ 10)\n", ms(half.took.at(0.5)), ms(half.took.at(0.99)))
+		out.Add(report.Figure{
+			Name: fmt.Sprintf("redirects over %d connections", connections), Value: ours.rate, Unit: "/s", Raw: &report.Raw{Name: "bare net/http", Value: raw.rate}, Goal: "≥ 60 %",
+		})
+		out.Add(report.Figure{
+			Name: "at half that rate, p99", Value: half.took.At(0.99), Unit: "ms", Goal: "≤ 10", Note: fmt.Sprintf("p50 %.2f ms", half.took.At(0.5)),
+		})
 	}
 	if err := r.statsOfMany(ctx, out, codes[0]); err != nil {
 		return err
@@ -87,7 +91,7 @@ func shareAlone(ctx context.Context, out io.Writer, program, dir string) error {
 }
 
 // readyWith measures a start over 1,000,000 links.
-func readyWith(ctx context.Context, out io.Writer, program, data string) error {
+func readyWith(ctx context.Context, out *report.Report, program, data string) error {
 	codes, err := fillLinks(ctx, data, linksLarge)
 	if err != nil {
 		return err
@@ -100,12 +104,12 @@ func readyWith(ctx context.Context, out io.Writer, program, data string) error {
 	if _, err := hammer(ctx, r.base, pressure{codes: codes[:1000], connections: 16, total: 1000}); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "ready over %d links %8.2f s     (to reach: < 5)\n", len(codes), r.ready.Seconds())
+	out.Add(report.Figure{Name: fmt.Sprintf("ready over %d links", len(codes)), Value: r.ready.Seconds(), Unit: "s", Goal: "< 5"})
 	return nil
 }
 
 // statsOfMany asks for the numbers of a link with a million clicks.
-func (r *relay) statsOfMany(ctx context.Context, out io.Writer, code string) error {
+func (r *relay) statsOfMany(ctx context.Context, out *report.Report, code string) error {
 	const clicks = 1_000_000
 	begin := time.Now()
 	if _, err := hammer(ctx, r.base, pressure{codes: []string{code}, connections: 64, total: clicks}); err != nil {
@@ -128,8 +132,10 @@ func (r *relay) statsOfMany(ctx context.Context, out io.Writer, code string) err
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "stats of %d clicks  %8.2f ms p50, %.2f p99 (to reach: < 50); counted %.1f s after the last\n",
-		stats.Total["human"]+stats.Total["scanner"], ms(asked.at(0.5)), ms(asked.at(0.99)), behind.Seconds())
+	out.Add(report.Figure{
+		Name: fmt.Sprintf("stats of %d clicks, p99", stats.Total["human"]+stats.Total["scanner"]), Value: asked.At(0.99), Unit: "ms", Goal: "< 50",
+		Note: fmt.Sprintf("p50 %.2f ms; counted %.1f s after the last", asked.At(0.5), behind.Seconds()),
+	})
 	return nil
 }
 
@@ -230,7 +236,7 @@ func fillLinks(ctx context.Context, data string, n int) ([]string, error) {
 // load is what hammering gave.
 type load struct {
 	rate float64 // answers a second
-	took durations
+	took report.Durations
 }
 
 // pressure is how links are followed: over a number of connections, each of
@@ -280,20 +286,20 @@ func hammer(ctx context.Context, base string, p pressure) (load, error) {
 		return out, fmt.Errorf("hammer %s: %d answers: %w", base, len(out.took), failed)
 	}
 	out.rate = float64(len(out.took)) / time.Since(begin).Seconds()
-	slices.Sort(out.took)
+	out.took = report.Sorted(out.took)
 	return out, nil
 }
 
 // connection follows codes over one connection, as browsers behind a proxy would
 // word it, until next has none, and measures from when each request was due.
-func connection(ctx context.Context, address, method string, next func() (i int, code string, due time.Time)) (durations, error) {
+func connection(ctx context.Context, address, method string, next func() (i int, code string, due time.Time)) (report.Durations, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
 	defer conn.Close()
 	lines := bufio.NewReader(conn)
-	var took durations
+	var took report.Durations
 	for i, code, due := next(); code != ""; i, code, due = next() {
 		request := method + " /s/" + code + " HTTP/1.1\r\nHost: bench.example\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n" +
 			"X-Forwarded-For: 203.0." + strconv.Itoa(i/250%250) + "." + strconv.Itoa(i%250) + "\r\n" +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package corpus makes articles that read like French ones, the same with each run.
+package corpus
 
 import (
 	"fmt"
@@ -12,11 +13,11 @@ import (
 	"github.com/relais-press/relais/pkg/bus"
 )
 
-// corpus makes articles that read like French ones: sentences of a few dozen
+// Corpus makes articles that read like French ones: sentences of a few dozen
 // shapes, filled with words that are as unevenly frequent as those of a language.
 // The same seed makes the same articles.
-type corpus struct {
-	random *rand.Rand
+type Corpus struct {
+	Random *rand.Rand          // a caller may draw from it: what follows is other text
 	words  map[string][]string // by part of speech, the most frequent first
 }
 
@@ -47,8 +48,9 @@ var lexicon = map[string]string{
 	"house":   `La 27ème Région|Sopra Steria|Etalab|la CNIL|Open Law|la Banque des Territoires|le Conseil national des barreaux|Mairie de Lyon|l’ANSSI|Régions de France|l’Inria|le Défenseur des droits`,
 }
 
-func newCorpus() *corpus {
-	c := &corpus{random: rand.New(rand.NewPCG(corpusSeed, 1)), words: map[string][]string{}} //nolint:gosec // varied, not secret
+// New begins the corpus.
+func New() *Corpus {
+	c := &Corpus{Random: rand.New(rand.NewPCG(corpusSeed, 1)), words: map[string][]string{}} //nolint:gosec // varied, not secret
 	for kind, list := range lexicon {
 		for w := range strings.SplitSeq(list, "|") {
 			c.words[kind] = append(c.words[kind], strings.TrimSpace(w))
@@ -58,32 +60,33 @@ func newCorpus() *corpus {
 }
 
 // pick takes a word, the first ones more often (Zipf's law).
-func (c *corpus) pick(kind string) string {
+func (c *Corpus) pick(kind string) string {
 	list := c.words[kind]
-	z := rand.NewZipf(c.random, 1.2, 3, uint64(len(list)-1)) //nolint:gosec // lists are not empty
+	z := rand.NewZipf(c.Random, 1.2, 3, uint64(len(list)-1)) //nolint:gosec // lists are not empty
 	return list[z.Uint64()]
 }
 
-// rare is a word that few articles have: a place, a matter, a proper name.
-func (c *corpus) rare() string {
+// Rare is a word that few articles have: a place, a matter, a proper name.
+func (c *Corpus) Rare() string {
 	heads := []string{"Bel", "Mont", "Vill", "Cor", "Sar", "Plou", "Gran", "Fontan", "Roch", "Val", "Cham", "Lan", "Mor", "Pér", "Tré", "Neuv"}
 	tails := []string{"ac", "igny", "ès", "ières", "euil", "ay", "ouze", "ennes", "oux", "ignan", "ec", "anges", "âtel", "ival", "ourt", "elles"}
-	return heads[c.random.IntN(len(heads))] + []string{"a", "é", "i", "ou", "on", "er", "an", "u"}[c.random.IntN(8)] + tails[c.random.IntN(len(tails))]
+	return heads[c.Random.IntN(len(heads))] + []string{"a", "é", "i", "ou", "on", "er", "an", "u"}[c.Random.IntN(8)] + tails[c.Random.IntN(len(tails))]
 }
 
-func (c *corpus) sentence() string {
+// Sentence ends with a full stop and a space.
+func (c *Corpus) Sentence() string {
 	words := []string{c.pick("who"), c.pick("does"), c.pick("what")}
 	for _, kind := range []string{"where", "when", "why"} {
-		if c.random.IntN(2) == 0 {
+		if c.Random.IntN(2) == 0 {
 			words = append(words, c.pick(kind))
 		}
 	}
 	s := strings.Join(words, " ")
-	switch c.random.IntN(6) {
+	switch c.Random.IntN(6) {
 	case 0:
 		s += ", selon " + c.pick("given") + " " + c.pick("family")
 	case 1:
-		s += fmt.Sprintf(", soit %d euros pour la commune de %s", 1000+c.random.IntN(900_000), c.rare())
+		s += fmt.Sprintf(", soit %d euros pour la commune de %s", 1000+c.Random.IntN(900_000), c.Rare())
 	case 2:
 		s += " : " + c.pick("said")
 	}
@@ -91,27 +94,30 @@ func (c *corpus) sentence() string {
 }
 
 // edition is the nth article, of about 3 kB.
-func (c *corpus) edition(n int) article.Edition {
+func (c *Corpus) edition(n int) article.Edition {
 	var body strings.Builder
 	for body.Len() < 2700 {
-		body.WriteString(c.sentence())
+		body.WriteString(c.Sentence())
 	}
-	published := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC).Add(-time.Duration(c.random.IntN(9*365*24)) * time.Hour)
+	published := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC).Add(-time.Duration(c.Random.IntN(9*365*24)) * time.Hour)
 	e := article.Edition{
-		ID: fmt.Sprintf("corpus-%05d", n), Language: "fr", SourceLanguage: "fr", Version: 1, PubStatus: article.Usable,
-		Headline: strings.TrimSuffix(c.sentence(), ". "), Description: c.sentence(), BodyText: body.String(), BodyHTML: "<p>" + body.String() + "</p>",
-		Section: c.pick("section"), Keywords: []string{c.pick("what"), c.rare()}, Organisations: []string{c.pick("house")},
+		ID: ID(n), Language: "fr", SourceLanguage: "fr", Version: 1, PubStatus: article.Usable,
+		Headline: strings.TrimSuffix(c.Sentence(), ". "), Description: c.Sentence(), BodyText: body.String(), BodyHTML: "<p>" + body.String() + "</p>",
+		Section: c.pick("section"), Keywords: []string{c.pick("what"), c.Rare()}, Organisations: []string{c.pick("house")},
 		People:        []article.Person{{Name: c.pick("given") + " " + c.pick("family")}},
 		DatePublished: published, FirstCreated: published, VersionCreated: published, ReadingMinutes: 3,
-		CanonicalURL: fmt.Sprintf("https://bench.example/fr/corpus-%05d", n),
+		CanonicalURL: "https://bench.example/fr/" + ID(n),
 	}
 	return e
 }
 
-// messages are the first so many articles as the log holds them.
-func (c *corpus) message(n int) (bus.Message, error) {
+// Message is the nth article as the log holds it; its id is ID(n).
+func (c *Corpus) Message(n int) (bus.Message, error) {
 	e := c.edition(n)
 	change := article.Change{EventID: e.ID, Actor: "bench", Edition: e}
 	header, data, err := change.Encode()
 	return bus.Message{Subject: article.Subject(e.ID, e.Language), ID: change.MessageID(), Header: header, Data: data}, err
 }
+
+// ID names the nth article.
+func ID(n int) string { return fmt.Sprintf("corpus-%05d", n) }
