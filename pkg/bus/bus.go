@@ -76,7 +76,26 @@ func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 			return nil, unavailable("declare bucket "+k.Bucket, err)
 		}
 	}
+	conn.SetReconnectHandler(func(*nats.Conn) { b.remake(replicas) })
 	return b, nil
+}
+
+// remake declares the buckets that a server keeps in memory, and has forgotten
+// when it was started again.
+func (b *Bus) remake(replicas int) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for _, k := range buckets(replicas) {
+		for k.Storage == jetstream.MemoryStorage && ctx.Err() == nil {
+			if _, err := b.js.CreateOrUpdateKeyValue(ctx, k); err == nil {
+				break
+			}
+			select { // a server that has just begun may not be able to yet
+			case <-ctx.Done():
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	}
 }
 
 // Check returns nil when the log answers; Unavailable otherwise.

@@ -27,10 +27,14 @@ const (
 	Imports     = "IMPORTS"     // import id → its state and counts
 	Idempotency = "IDEMPOTENCY" // hash of an Idempotency-Key → the sealed first answer
 	Glossary    = "GLOSSARY"    // one key → the words that mean the same in several languages
+	Rates       = "RATES"       // process → what was taken of its rate limits last; in memory alone
 )
 
 // SaltLife is how long a salt is kept at most.
 const SaltLife = 48 * time.Hour
+
+// RateLife is how long what a process said of its rate limits is kept.
+const RateLife = time.Minute
 
 // Subjects of the log beside article.Subject.
 const (
@@ -117,6 +121,10 @@ func buckets(replicas int) []jetstream.KeyValueConfig {
 		{
 			Bucket: Salts, Description: "What visitors of a day are known again by; never on disk, gone after 48 hours.",
 			History: 1, TTL: SaltLife, Storage: jetstream.MemoryStorage, Replicas: replicas,
+		},
+		{
+			Bucket: Rates, Description: "What processes took of the rate limits they share; never on disk, gone after a minute.",
+			History: 1, TTL: RateLife, Storage: jetstream.MemoryStorage, Replicas: replicas,
 		},
 		bucket(Stages, "Which stage has seen which version of an edition.", 1, 0),
 		bucket(Imports, "Imports, by id: state, counts and errors.", 1, 0),

@@ -33,6 +33,8 @@ const (
 	UnsupportedMediaType             // 415
 	Invalid                          // 422: understood, and wrong
 	TooManyRequests                  // 429
+	LongURL                          // 414
+	LongHeader                       // 431
 	Legal                            // 451: withdrawn for legal reasons (RFC 7725)
 	Unavailable                      // 503: the log or the index is away
 	NotImplemented                   // 501: a format of a standard that is not spoken here
@@ -80,6 +82,10 @@ func table(k Kind) row {
 		return row{"unsupported-media-type", "Unsupported media type", http.StatusUnsupportedMediaType, Drop}
 	case Invalid:
 		return row{"invalid", "Understood but invalid", http.StatusUnprocessableEntity, Drop}
+	case LongURL:
+		return row{"long-url", "The URL is too long", http.StatusRequestURITooLong, Drop}
+	case LongHeader:
+		return row{"long-header", "The header is too long", http.StatusRequestHeaderFieldsTooLarge, Drop}
 	case TooManyRequests:
 		return row{"too-many-requests", "Too many requests", http.StatusTooManyRequests, Retry}
 	case Legal:
@@ -97,7 +103,7 @@ func table(k Kind) row {
 func Kinds() []Kind {
 	return []Kind{
 		Malformed, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, Gone, PreconditionFailed,
-		TooLarge, UnsupportedMediaType, Invalid, TooManyRequests, Legal, Internal, NotImplemented, Unavailable,
+		TooLarge, LongURL, UnsupportedMediaType, Invalid, TooManyRequests, LongHeader, Legal, Internal, NotImplemented, Unavailable,
 	}
 }
 

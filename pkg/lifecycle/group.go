@@ -18,6 +18,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/relais-press/relais/pkg/door"
 )
 
 // DrainTimeout is how long a process that was told to stop finishes what it holds.
@@ -75,14 +77,10 @@ func (g *Group) Run(ctx context.Context) error {
 // Serve answers HTTP on a listener until ctx ends, then finishes the requests
 // under way within DrainTimeout.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	srv := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       60 * time.Second,
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       120 * time.Second,
-		MaxHeaderBytes:    64 << 10,
-	}
+	return serve(ctx, door.Server(h, door.Usual()), l)
+}
+
+func serve(ctx context.Context, srv *http.Server, l net.Listener) error {
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	select {

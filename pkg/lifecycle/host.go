@@ -15,6 +15,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/door"
+	"github.com/relais-press/relais/pkg/limit"
 	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/pkg/settings"
 	"github.com/relais-press/relais/pkg/telemetry"
@@ -25,6 +27,7 @@ import (
 type Config struct {
 	settings.File    `embed:""`
 	telemetry.Config `embed:""`
+	Door             `embed:""`
 
 	Listen    string `name:"listen" env:"RELAIS_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to answer HTTP."`
 	PublicURL string `name:"public-url" env:"RELAIS_PUBLIC_URL" placeholder:"URL" help:"How readers reach this address; default: http:// and the listener."`
@@ -39,7 +42,12 @@ type Deps struct {
 	Metrics   prometheus.Registerer
 	Health    *telemetry.Health
 	PublicURL string // without a trailing slash
+	Proxies   door.Proxies
+	Limits    *web.Limits // nil: none
 }
+
+// Keys is the directory as routes ask it: it holds callers to the limits.
+func (d Deps) Keys() web.Directory { return d.Limits.Over(d.Directory) }
 
 // Service is one of the three, or any part that answers HTTP and works in the
 // background.
@@ -74,6 +82,10 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 	}
 	if deps.PublicURL == "" {
 		deps.PublicURL = "http://" + listener.Addr().String()
+	}
+	var buckets *limit.Limiter
+	if deps.Proxies, deps.Limits, buckets, err = cfg.limits(deps.Logger, registry); err != nil {
+		return err
 	}
 	if deps.Bus, err = bus.Open(ctx, conn, bus.Config{Replicas: cfg.Replicas, Logger: deps.Logger, Metrics: registry}); err != nil {
 		return err
@@ -119,8 +131,9 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 		serving, cancel := context.WithCancel(work)
 		defer context.AfterFunc(ctx, cancel)()
 		defer context.AfterFunc(serving, deps.Health.Drain)()
-		return Serve(serving, listener, web.Compose(handlers...))
+		return cfg.serve(serving, listener, deps.Limits.Guard(web.Compose(handlers...)), registry)
 	})
+	group.Add("rates", func(ctx context.Context) error { return share(ctx, deps.Bus, buckets, deps.Logger) })
 	if started != nil {
 		group.Add("started", func(ctx context.Context) error { return started(ctx, deps.PublicURL) })
 	}

@@ -21,13 +21,20 @@ import (
 )
 
 // startLog runs a log for a test and returns a connection to it.
-func startLog(t *testing.T) *nats.Conn {
+func startLog(t *testing.T) *nats.Conn { t.Helper(); return connect(t, startServer(t)) }
+
+func startServer(t *testing.T) *embedded.Server {
 	t.Helper()
 	s, err := embedded.Start(embedded.Config{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatalf("start log: %v", err)
 	}
 	t.Cleanup(s.Stop)
+	return s
+}
+
+func connect(t *testing.T, s *embedded.Server) *nats.Conn {
+	t.Helper()
 	conn, err := s.Connect()
 	if err != nil {
 		t.Fatalf("connect to log: %v", err)
@@ -103,9 +110,14 @@ func (l *locked) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.b.
 
 func host(t *testing.T, cfg lifecycle.Config, services ...lifecycle.Constructor) hosted {
 	t.Helper()
+	return hostOn(t, cfg, startLog(t), services...)
+}
+
+func hostOn(t *testing.T, cfg lifecycle.Config, conn *nats.Conn, services ...lifecycle.Constructor) hosted {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	h := hosted{stop: cancel, ended: make(chan error, 1), log: &locked{}}
-	started, conn := make(chan string, 1), startLog(t)
+	started := make(chan string, 1)
 	go func() {
 		h.ended <- lifecycle.Host(ctx, cfg, conn, h.log, tell(started), services...)
 	}()

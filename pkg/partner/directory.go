@@ -25,7 +25,7 @@ import (
 type Directory struct {
 	keysKV, partnersKV *bus.Bucket
 	log                *slog.Logger
-	misses             *rate.Limiter // of look-ups that go to the log
+	misses             *rate.Limiter // of look-ups that go to the log, whoever asks
 	partnersRevision   atomic.Uint64
 
 	mu       sync.Mutex
@@ -137,6 +137,16 @@ func (d *Directory) Check(context.Context) error {
 // that whoever was told of the write finds it in force. It gives up with ctx.
 func (d *Directory) Seen(ctx context.Context, bucket string, revision uint64) error {
 	return d.await(ctx, func() bool { return d.seen[bucket] >= revision })
+}
+
+// Knows reports whether the directory has heard of a secret, in force or not.
+// Authenticate asks the log for any other.
+func (d *Directory) Knows(secret string) bool {
+	hash := Hash(secret)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, ok := d.keys[hash]
+	return ok
 }
 
 // Authenticate returns the key that a secret stands for; Unauthorized when

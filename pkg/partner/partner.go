@@ -54,18 +54,20 @@ func (p *Partner) Carries(e *article.Edition) bool {
 
 // AllowsOrigin reports whether a call that carries the Origin header's value
 // origin may be made for the partner. An empty origin (server to server) is
-// always allowed; "https://*.example.org" matches one or more labels.
+// always allowed; "https://*.example.org" matches one or more labels. Letter case
+// does not matter, and a scheme's own port may be written or not.
 func (p *Partner) AllowsOrigin(origin string) bool {
 	if origin == "" {
 		return true
 	}
-	origin = strings.ToLower(origin)
+	origin = canonicalOrigin(origin)
 	for _, o := range p.Origins {
-		o = strings.ToLower(o)
-		if o == origin {
+		o = canonicalOrigin(o)
+		scheme, domain, wildcard := strings.Cut(o, "://*.")
+		if !wildcard && o == origin {
 			return true
 		}
-		if scheme, domain, ok := strings.Cut(o, "://*."); ok {
+		if wildcard {
 			host, fits := strings.CutPrefix(origin, scheme+"://")
 			labels, below := strings.CutSuffix(host, "."+domain)
 			if fits && below && labelsPattern.MatchString(labels) {
@@ -74,6 +76,18 @@ func (p *Partner) AllowsOrigin(origin string) bool {
 		}
 	}
 	return false
+}
+
+// canonicalOrigin is an origin as browsers write it (RFC 6454 §6.2).
+func canonicalOrigin(s string) string {
+	s = strings.ToLower(s)
+	if host, ok := strings.CutSuffix(s, ":443"); ok && strings.HasPrefix(s, "https://") {
+		return host
+	}
+	if host, ok := strings.CutSuffix(s, ":80"); ok && strings.HasPrefix(s, "http://") {
+		return host
+	}
+	return s
 }
 
 // URL is where a reader finds the edition at the partner: its articleUrl
@@ -106,7 +120,7 @@ func (p *Partner) Validate() []article.Violation {
 	}
 	for i, o := range p.Origins {
 		if !originPattern.MatchString(o) && !ipv6Pattern.MatchString(o) {
-			add(fmt.Sprintf("/origins/%d", i), "must be scheme://host[:port] without a path, such as https://www.example.org")
+			add(fmt.Sprintf("/origins/%d", i), "must be scheme://host[:port] without a path, such as https://www.example.org; a name that is not ASCII as xn--…")
 		}
 		if strings.HasPrefix(o, "http://*.") {
 			add(fmt.Sprintf("/origins/%d", i), "a wildcard needs https")

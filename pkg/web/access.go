@@ -5,10 +5,10 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
-	"sync"
 
-	"golang.org/x/time/rate"
+	"github.com/gorilla/mux"
 
 	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/pkg/partner"
@@ -43,8 +43,10 @@ func withCaller(r *http.Request, c Caller) *http.Request {
 }
 
 // RequireRole lets through callers whose bearer key covers a role: 401 without
-// a good key, 403 with one of another role.
+// a good key, 403 with one of another role, 429 with one that is used too often
+// (see Limits.Over).
 func RequireRole(d Directory, role partner.Role) Middleware {
+	limits := limitsOf(d)
 	return func(next HandlerFunc) HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) error {
 			caller, err := bearer(d, r)
@@ -53,6 +55,9 @@ func RequireRole(d Directory, role partner.Role) Middleware {
 			}
 			if !caller.Key.Role.Covers(role) {
 				return fault.Newf(fault.Forbidden, "this call takes the role %s", role)
+			}
+			if err := limits.take(caller.Key, nil); err != nil {
+				return err
 			}
 			return next(w, withCaller(r, caller))
 		}
@@ -64,25 +69,22 @@ func bearer(d Directory, r *http.Request) (Caller, error) {
 	if !strings.EqualFold(scheme, "Bearer") {
 		secret = ""
 	}
-	key, err := d.Authenticate(r.Context(), strings.TrimSpace(secret))
+	key, err := authenticate(d, r, strings.TrimSpace(secret))
 	return Caller{Key: key, secret: secret}, err
 }
 
 // Partners guards the calls that partner sites make from a reader's browser.
 type Partners struct {
 	directory Directory
-	mu        sync.Mutex
-	limits    map[string]*rate.Limiter // by partner, of those that have a rateLimit
+	limits    *Limits
 }
 
-// NewPartners returns the guard over a directory.
-func NewPartners(d Directory) *Partners {
-	return &Partners{directory: d, limits: map[string]*rate.Limiter{}}
-}
+// NewPartners returns the guard over a directory; see Limits.Over.
+func NewPartners(d Directory) *Partners { return &Partners{directory: d, limits: limitsOf(d)} }
 
-// Require lets through callers with a publishable key (?key=) whose origin its
-// partner lists, and opens the answer to that origin (CORS). A preflight is
-// answered here.
+// Require lets through callers with a publishable key (?key=, once) whose origin
+// its partner lists, and opens the answer to that origin (CORS). A preflight is
+// answered here, with the methods of the route.
 func (p *Partners) Require(next HandlerFunc) HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := p.caller(w, r)
@@ -91,7 +93,7 @@ func (p *Partners) Require(next HandlerFunc) HandlerFunc {
 		}
 		if r.Method == http.MethodOptions {
 			h := w.Header()
-			h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
+			h.Set("Access-Control-Allow-Methods", strings.Join(methodsOf(r), ", "))
 			h.Set("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, X-Request-Id")
 			h.Set("Access-Control-Max-Age", "7200")
 			w.WriteHeader(http.StatusNoContent)
@@ -117,8 +119,11 @@ func (p *Partners) RequireEither(role partner.Role) Middleware {
 
 func (p *Partners) caller(w http.ResponseWriter, r *http.Request) (Caller, error) {
 	w.Header().Add("Vary", "Origin")
-	secret := r.URL.Query().Get("key")
-	key, err := p.directory.Authenticate(r.Context(), secret)
+	secret, err := publishable(r)
+	if err != nil {
+		return Caller{}, err
+	}
+	key, err := authenticate(p.directory, r, secret)
 	if err != nil {
 		return Caller{}, err
 	}
@@ -129,33 +134,54 @@ func (p *Partners) caller(w http.ResponseWriter, r *http.Request) (Caller, error
 	if err != nil {
 		return Caller{}, err
 	}
-	if origin := r.Header.Get("Origin"); origin != "" {
-		if !site.AllowsOrigin(origin) {
-			return Caller{}, fault.WithFields(fault.Forbidden, "this key does not work from "+printable(origin),
-				fault.Field{Pointer: "/Origin", Detail: "is not an origin of the partner"})
-		}
-		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", "Content-Location, ETag, Link, Retry-After, Server-Timing, X-Request-Id")
-		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	if err := openTo(w.Header(), r.Header["Origin"], &site); err != nil {
+		return Caller{}, err
 	}
-	if !p.allow(&site) {
-		return Caller{}, fault.Newf(fault.TooManyRequests, "more than %g requests a second", site.RateLimit)
+	if err := p.limits.take(key, &site); err != nil {
+		return Caller{}, err
 	}
 	return Caller{Key: key, Partner: &site, secret: secret}, nil
 }
 
-// allow takes one token of the partner's rate; bursts of a second's worth pass.
-func (p *Partners) allow(site *partner.Partner) bool {
-	if site.RateLimit <= 0 {
-		return true
+// publishable is the key of the query. Two keys could be one to us and another to
+// a proxy's log or cache: they are refused.
+func publishable(r *http.Request) (string, error) {
+	switch keys := r.URL.Query()["key"]; len(keys) {
+	case 0:
+		return "", nil
+	case 1:
+		return keys[0], nil
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	l := p.limits[site.ID]
-	if l == nil || l.Limit() != rate.Limit(site.RateLimit) {
-		l = rate.NewLimiter(rate.Limit(site.RateLimit), max(1, int(site.RateLimit)))
-		p.limits[site.ID] = l
+	return "", BadParam("key", "must be given once")
+}
+
+// openTo lets the scripts of a partner's origin read the answer. origins are the
+// Origin headers of the request: a browser sends one at most, and "null" is nobody's.
+func openTo(h http.Header, origins []string, site *partner.Partner) error {
+	if len(origins) == 0 || len(origins) == 1 && origins[0] == "" {
+		return nil
 	}
-	return l.Allow()
+	if len(origins) > 1 || !site.AllowsOrigin(origins[0]) {
+		return fault.WithFields(fault.Forbidden, "this key does not work from "+printable(strings.Join(origins, ", ")),
+			fault.Field{Pointer: "/Origin", Detail: "is not an origin of the partner"})
+	}
+	h.Set("Access-Control-Allow-Origin", origins[0])
+	h.Set("Access-Control-Expose-Headers", "Content-Location, ETag, Link, Retry-After, Server-Timing, X-Request-Id")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	return nil
+}
+
+// methodsOf lists the methods of the route that answers a request.
+func methodsOf(r *http.Request) []string {
+	route := mux.CurrentRoute(r)
+	if route == nil {
+		return nil
+	}
+	methods, err := route.GetMethods()
+	if err != nil {
+		return nil
+	}
+	methods = slices.DeleteFunc(slices.Clone(methods), func(m string) bool { return m == http.MethodOptions })
+	slices.Sort(methods)
+	return methods
 }

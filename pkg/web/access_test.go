@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -128,6 +129,44 @@ func TestAccess(t *testing.T) {
 			t.Errorf("second call: %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
 		}
 	})
+}
+
+// A preflight hears of the route's own methods.
+func TestPreflight(t *testing.T) {
+	rt, partners := newRouter(t, "test"), web.NewPartners(directory{})
+	nothing := func(http.ResponseWriter, *http.Request) error { return nil }
+	rt.Handle("read", "GET,OPTIONS", "/read", nothing, partners.Require)
+	rt.Handle("write", "POST,OPTIONS", "/write", nothing, partners.RequireEither(partner.Editor))
+	rt.Handle("remove", "DELETE", "/read", nothing, web.RequireRole(directory{}, partner.Editor))
+	for path, want := range map[string]string{"/read": "GET, HEAD", "/write": "POST"} {
+		w := send(rt, "OPTIONS", path+"?key="+siteSecret, "", "Origin", "https://site.example", "Access-Control-Request-Method", "DELETE")
+		if got := w.Header().Get("Access-Control-Allow-Methods"); w.Code != http.StatusNoContent || got != want {
+			t.Errorf("%s: %d, %q; want %q", path, w.Code, got, want)
+		}
+	}
+}
+
+func TestWhatIsSentTwice(t *testing.T) {
+	rt, partners := newRouter(t, "test"), web.NewPartners(directory{})
+	rt.Handle("site", "GET,OPTIONS", "/site", func(http.ResponseWriter, *http.Request) error { return nil }, partners.Require)
+	for _, query := range []string{
+		"?key=" + siteSecret + "&key=" + serverSecret, "?key=" + siteSecret + "&key=" + siteSecret, "?key=" + siteSecret + "&key=", "?key=&key=" + siteSecret,
+	} {
+		if p := problem(t, send(rt, "GET", "/site"+query, "")); p.Status != http.StatusBadRequest || p.Errors[0].Pointer != "/key" {
+			t.Errorf("%s: %+v", query, p)
+		}
+	}
+	for _, origins := range [][]string{
+		{"https://site.example", "https://evil.example"}, {"https://evil.example", "https://site.example"}, {"https://site.example", "https://site.example"},
+	} {
+		r := httptest.NewRequest("GET", "/site?key="+siteSecret, nil)
+		r.Header["Origin"] = origins
+		w := httptest.NewRecorder()
+		rt.ServeHTTP(w, r)
+		if w.Code != http.StatusForbidden || w.Header().Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%q: %d, opened to %q", origins, w.Code, w.Header().Get("Access-Control-Allow-Origin"))
+		}
+	}
 }
 
 func TestIdempotency(t *testing.T) {

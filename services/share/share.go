@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -31,7 +30,6 @@ import (
 type Config struct {
 	Instance  string   `name:"share-instance" env:"RELAIS_SHARE_INSTANCE" default:"main" help:"Name of this instance among those that run: letters, digits, - and _."`
 	Links     int      `name:"share-links" env:"RELAIS_SHARE_LINKS" default:"200000" help:"Links held in memory, those asked for last."`
-	Proxies   []string `name:"trusted-proxies" env:"RELAIS_TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of the proxies in front, whose X-Forwarded-For is believed."`
 	Hosts     []string `name:"share-hosts" env:"RELAIS_SHARE_HOSTS" placeholder:"HOST" help:"Hosts, with their subdomains, that canonical URLs may send readers to; default: any."`
 	Query     []string `name:"share-query" env:"RELAIS_SHARE_QUERY" default:"utm_content,utm_term,ref" help:"Parameters of a reader's query that are passed on to the article."`
 	Retention int      `name:"share-retention" env:"RELAIS_SHARE_RETENTION" default:"25" placeholder:"MONTHS" help:"Months that clicks and their numbers are kept: 1 to 25."`
@@ -112,19 +110,11 @@ func (s *Service) open(ctx context.Context, cfg Config, deps lifecycle.Deps) (er
 		return fmt.Errorf("public URL: %w", err)
 	}
 	s.targets = target.New(deps.Bus, deps.Directory, target.Hosts{Relais: public.Host, Allowed: cfg.Hosts}, deps.Logger, s.defaults.Seen)
-	var proxies []netip.Prefix
-	for _, p := range cfg.Proxies {
-		prefix, err := netip.ParsePrefix(p)
-		if err != nil {
-			return fmt.Errorf("--trusted-proxies: %w", err)
-		}
-		proxies = append(proxies, prefix)
-	}
 	salts, err := deps.Bus.Bucket(ctx, bus.Salts)
 	if err != nil {
 		return err
 	}
-	s.visits, err = visit.New(visit.Config{TrustedProxies: proxies}, salts, deps.Logger, deps.Metrics)
+	s.visits, err = visit.New(visit.Config{Proxies: deps.Proxies}, salts, deps.Logger, deps.Metrics)
 	return err
 }
 

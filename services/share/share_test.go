@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/bus/bustest"
+	"github.com/relais-press/relais/pkg/door"
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/pkg/telemetry"
@@ -104,8 +106,9 @@ func start(t *testing.T, b *bus.Bus, dir string) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{t: t, bus: b, dir: dir, health: telemetry.NewHealth(), printed: printed}
-	s, err := share.New(t.Context(), share.Config{Instance: "main", Links: 1000, Retention: 25, Query: []string{"utm_content", "ref"}, Proxies: []string{"192.0.2.0/24"}}, dir, lifecycle.Deps{
-		Bus: b, Directory: directory, Logger: log, Metrics: prometheus.NewRegistry(), Health: d.health, PublicURL: public,
+	s, err := share.New(t.Context(), share.Config{Instance: "main", Links: 1000, Retention: 25, Query: []string{"utm_content", "ref"}}, dir, lifecycle.Deps{
+		Proxies: door.Proxies{netip.MustParsePrefix("192.0.2.0/24")},
+		Bus:     b, Directory: directory, Logger: log, Metrics: prometheus.NewRegistry(), Health: d.health, PublicURL: public,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -5,22 +5,17 @@ package api
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"time"
 
+	"github.com/relais-press/relais/pkg/door"
 	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/ingest/internal/feeds"
 )
 
-const (
-	// silence is how long the sender of an import may send nothing.
-	silence = 60 * time.Second
-	// sniffed is how much of a stream its format is told by, in bytes.
-	sniffed = 4096
-)
+// sniffed is how much of a stream its format is told by, in bytes.
+const sniffed = 4096
 
 // createImport takes in a stream of any length. It is answered once the stream
 // is safely kept; its items are written meanwhile and after.
@@ -31,7 +26,7 @@ func (a *API) createImport(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Plain(r); err != nil {
 		return err
 	}
-	stream := bufio.NewReaderSize(patient{r.Body, http.NewResponseController(w)}, sniffed)
+	stream := bufio.NewReaderSize(door.Stream(w, r, door.Patient()), sniffed)
 	head, err := stream.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 		head = nil // told by what reads on
@@ -54,22 +49,6 @@ func (a *API) createImport(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Location", "/v1/imports/"+i.ID)
 	return web.WriteJSON(w, r, http.StatusAccepted, i)
-}
-
-// patient reads a body whose sender may take its time, as long as it sends.
-type patient struct {
-	body    io.Reader
-	control *http.ResponseController
-}
-
-func (p patient) Read(b []byte) (int, error) {
-	deadline := time.Now().Add(silence)
-	for _, set := range []func(time.Time) error{p.control.SetReadDeadline, p.control.SetWriteDeadline} {
-		if err := set(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
-			return 0, fmt.Errorf("receive import: %w", err)
-		}
-	}
-	return p.body.Read(b)
 }
 
 func (a *API) getImport(w http.ResponseWriter, r *http.Request) error {

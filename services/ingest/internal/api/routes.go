@@ -60,8 +60,8 @@ func (a *API) Routes(deps lifecycle.Deps, answers web.Answers) (*web.Router, err
 		get, put, post, del = http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete
 		edition             = "/v1/articles/{id}/{lang}"
 	)
-	editor := web.RequireRole(deps.Directory, partner.Editor)
-	admin := web.RequireRole(deps.Directory, partner.Admin)
+	editor := web.RequireRole(deps.Keys(), partner.Editor)
+	admin := web.RequireRole(deps.Keys(), partner.Admin)
 	once := web.Idempotent(answers)
 
 	rt.Handle("article.list", get, "/v1/articles", a.listArticles, editor)

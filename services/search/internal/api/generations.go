@@ -30,7 +30,7 @@ func NewGenerations(index *generation.Index, source generation.Source, log *slog
 
 // Handle adds the routes.
 func (g *Generations) Handle(rt *web.Router, deps lifecycle.Deps) {
-	admin := web.RequireRole(deps.Directory, partner.Admin)
+	admin := web.RequireRole(deps.Keys(), partner.Admin)
 	rt.Handle("generations", http.MethodGet, "/v1/index/generations", g.show, admin)
 	rt.Handle("generation.build", http.MethodPost, "/v1/index/generations", g.build, admin)
 }

@@ -103,10 +103,10 @@ func (a *API) Routes(deps lifecycle.Deps) (*web.Router, error) {
 		return nil, err
 	}
 	const get, put = http.MethodGet, http.MethodPut
-	partners := web.NewPartners(deps.Directory)
+	partners := web.NewPartners(deps.Keys())
 	large := turns.New()
 	either := partners.RequireEither(partner.Editor)
-	editor := web.RequireRole(deps.Directory, partner.Editor)
+	editor := web.RequireRole(deps.Keys(), partner.Editor)
 
 	rt.Handle("search", get+",OPTIONS", "/v1/search", a.search, either, a.filled)
 	rt.Handle("suggest", get+",OPTIONS", "/v1/suggest", a.suggest, partners.Require, a.filled)

@@ -5,12 +5,11 @@ package api
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/relais-press/relais/pkg/door"
 	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/share/internal/link"
@@ -86,9 +85,8 @@ func refusal(r *http.Request, err error) result {
 }
 
 const (
-	batch     = 256              // rows of an import that are worked off together
-	maxErrors = 1_000            // of an import that are told
-	silence   = 60 * time.Second // after which a sender is taken to be gone
+	batch     = 256   // rows of an import that are worked off together
+	maxErrors = 1_000 // of an import that are told
 )
 
 // importLinks takes in links that were made elsewhere, as many as are sent.
@@ -107,7 +105,7 @@ func (a *API) importLinks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	i := importer{api: a, r: r, finder: a.Targets.Finder(a.Partners.Partners()), Errors: []refused{}}
-	for row, err := range imports.Read(patient{r.Body, http.NewResponseController(w)}, format) {
+	for row, err := range imports.Read(door.Stream(w, r, door.Patient()), format) {
 		i.Read++
 		if err != nil {
 			i.reject(row.Line, row.Code, err.Error())
@@ -232,20 +230,4 @@ func join(fields []fault.Field) string {
 		said[i] = strings.TrimPrefix(f.Pointer, "/") + ": " + f.Detail
 	}
 	return strings.Join(said, "; ")
-}
-
-// patient reads a body whose sender may take its time, as long as it sends.
-type patient struct {
-	body    io.Reader
-	control *http.ResponseController
-}
-
-func (p patient) Read(b []byte) (int, error) {
-	deadline := time.Now().Add(silence)
-	for _, set := range []func(time.Time) error{p.control.SetReadDeadline, p.control.SetWriteDeadline} {
-		if err := set(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
-			return 0, fmt.Errorf("receive links: %w", err)
-		}
-	}
-	return p.body.Read(b)
 }

@@ -103,7 +103,7 @@ func (a *API) Routes(deps lifecycle.Deps, answers web.Answers) (*web.Router, err
 		return nil, err
 	}
 	const get, options = http.MethodGet, "," + http.MethodOptions
-	editor, partners := web.RequireRole(deps.Directory, partner.Editor), web.NewPartners(deps.Directory)
+	editor, partners := web.RequireRole(deps.Keys(), partner.Editor), web.NewPartners(deps.Keys())
 	either := partners.RequireEither(partner.Editor)
 
 	rt.Direct("redirect", "s", "code", a.short)

@@ -13,18 +13,18 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/relais-press/relais/pkg/door"
 	"github.com/relais-press/relais/services/share/internal/click"
 	"github.com/relais-press/relais/services/share/internal/visit/agent"
 )
 
 // Config is what a Watch can be told.
 type Config struct {
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none: nobody's
+	Proxies door.Proxies // whose X-Forwarded-For is believed; none: nobody's
 }
 
 // Visit is what is known of a visitor.
@@ -38,7 +38,7 @@ type Visit struct {
 
 // Watch looks at visitors. It is safe for concurrent use.
 type Watch struct {
-	proxies   proxies
+	proxies   door.Proxies
 	kinds     *kinds
 	languages *languages
 	burst     *burst
@@ -57,11 +57,8 @@ func New(cfg Config, salts Salts, log *slog.Logger, metrics prometheus.Registere
 		return nil, err
 	}
 	w := &Watch{
-		kinds: k, languages: newLanguages(seed), burst: newBurst(), limiter: newLimiter(), salt: newSalt(salts, log),
+		proxies: cfg.Proxies, kinds: k, languages: newLanguages(seed), burst: newBurst(), limiter: newLimiter(), salt: newSalt(salts, log),
 		seed: seed, start: time.Now(),
-	}
-	for _, p := range cfg.TrustedProxies {
-		w.proxies = append(w.proxies, p.Masked())
 	}
 	return w, metrics.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "relais_salt_age_seconds", Help: "Age of what visitors of the day are known again by; at most a day.",
@@ -80,10 +77,10 @@ func (w *Watch) Look(r *http.Request, code string) Visit {
 		return Visit{Class: click.PrefetchRefused}
 	}
 	kind := w.kinds.of(r)
-	address := w.proxies.address(r)
-	from := network(address)
+	address := w.proxies.Address(r)
+	from := door.Network(address)
 	link := maphash.String(w.seed, code)
-	if !manifold(address) && w.burst.seen(time.Since(w.start), hashNetwork(w.seed, from), link, kind, r.Method == http.MethodHead) {
+	if !door.Manifold(address) && w.burst.seen(time.Since(w.start), hashNetwork(w.seed, from), link, kind, r.Method == http.MethodHead) {
 		kind = agent.Scanner
 	}
 	v := Visit{Class: kind.Class()}
@@ -104,17 +101,12 @@ func (w *Watch) Allow(r *http.Request) bool {
 // often: whatever it asks for, the answer is 429 with Retry-After.
 func (w *Watch) HeldBack(r *http.Request) bool {
 	return w.limiter.heldBack(time.Since(w.start), func() (uint64, bool) {
-		return w.network(r), !manifold(w.proxies.address(r))
+		return w.network(r), !door.Manifold(w.proxies.Address(r))
 	})
 }
 
-// manifold reports whether an address may stand for many visitors: one of this
-// machine or of a private network is most likely a proxy that nobody named. What
-// one visitor does behind it is no reason to judge the others.
-func manifold(a netip.Addr) bool { return !a.IsValid() || a.IsLoopback() || a.IsPrivate() }
-
 func (w *Watch) network(r *http.Request) uint64 {
-	return hashNetwork(w.seed, network(w.proxies.address(r)))
+	return hashNetwork(w.seed, door.Network(w.proxies.Address(r)))
 }
 
 // Wanted is the language that an Accept-Language header asks for first, in

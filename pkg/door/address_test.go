@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package visit
+package door_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
+
+	"github.com/relais-press/relais/pkg/door"
 )
 
-func inFront() proxies {
-	return proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("192.0.2.1/32")}
+func inFront() door.Proxies {
+	return door.Proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("192.0.2.1/32")}
 }
 
 func TestAddress(t *testing.T) {
@@ -41,7 +44,7 @@ func TestAddress(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := &http.Request{RemoteAddr: c.peer, Header: http.Header{"X-Forwarded-For": c.forwarded}}
-			if got := inFront().address(r); got.String() != c.want {
+			if got := inFront().Address(r); got.String() != c.want {
 				t.Errorf("address = %s, want %s", got, c.want)
 			}
 		})
@@ -54,11 +57,11 @@ func TestNetwork(t *testing.T) {
 		"2001:db8:1:2:3:4:5:6":     "2001:db8:1:2::/64",
 		"2001:db8:1:2:ffff:4:5:77": "2001:db8:1:2::/64",
 	} {
-		if got := network(netip.MustParseAddr(in)); got.String() != want {
-			t.Errorf("network(%s) = %s, want %s", in, got, want)
+		if got := door.Network(netip.MustParseAddr(in)); got.String() != want {
+			t.Errorf("Network(%s) = %s, want %s", in, got, want)
 		}
 	}
-	if got := network(netip.Addr{}); got.IsValid() {
+	if got := door.Network(netip.Addr{}); got.IsValid() {
 		t.Errorf("network of no address = %s", got)
 	}
 }
@@ -69,14 +72,53 @@ func FuzzAddress(f *testing.F) {
 	f.Add("10.0.0.1:1", strings.Repeat("10.0.0.1,", 1200), "::ffff:10.0.0.1%a")
 	f.Fuzz(func(t *testing.T, peer, one, two string) {
 		r := &http.Request{RemoteAddr: peer, Header: http.Header{"X-Forwarded-For": {one, two}}}
-		a := inFront().address(r)
+		a := inFront().Address(r)
 		if a.Is4In6() || a.Zone() != "" {
 			t.Errorf("address = %s", a)
 		}
 		if p, err := netip.ParseAddrPort(peer); a.IsValid() != (err == nil) {
 			t.Errorf("address of %q = %s", peer, a)
-		} else if own := p.Addr().Unmap().WithZone(""); err == nil && !inFront().trust(own) && a != own {
+		} else if own := p.Addr().Unmap().WithZone(""); err == nil && !inFront().Trust(own) && a != own {
 			t.Errorf("%q was believed: %s", peer, a)
 		}
 	})
+}
+
+func TestParseProxies(t *testing.T) {
+	got, err := door.ParseProxies([]string{"10.1.2.3/8", "192.0.2.1", "2001:db8::/32"})
+	if want := "[10.0.0.0/8 192.0.2.1/32 2001:db8::/32]"; err != nil || fmt.Sprint(got) != want {
+		t.Errorf("%v, %v; want %s", got, err, want)
+	}
+	for _, bad := range []string{"", "example.org", "10.0.0.0/33", "10.0.0"} {
+		if _, err := door.ParseProxies([]string{bad}); err == nil {
+			t.Errorf("%q is taken for a network", bad)
+		}
+	}
+}
+
+func TestAlone(t *testing.T) {
+	for _, c := range []struct {
+		name, peer, forwarded string
+		want                  bool
+	}{
+		{"a public peer", "203.0.113.7:1", "", true},
+		{"this machine", "127.0.0.1:1", "", false},
+		{"a private network", "192.168.1.1:1", "", false},
+		{"a proxy that nobody named", "192.168.1.1:1", "203.0.113.7", false},
+		{"a named proxy that says nothing", "10.0.0.1:1", "", false},
+		{"a public visitor behind a proxy", "10.0.0.1:1", "203.0.113.7", true},
+		{"a private visitor behind a proxy", "10.0.0.1:1", "192.168.1.7", true},
+		{"two proxies, no visitor", "10.0.0.1:1", "10.0.0.2", false},
+		{"a socket without an address", "@", "", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := &http.Request{RemoteAddr: c.peer, Header: http.Header{}}
+			if c.forwarded != "" {
+				r.Header.Set("X-Forwarded-For", c.forwarded)
+			}
+			if got := inFront().Alone(r, inFront().Address(r)); got != c.want {
+				t.Errorf("alone %v, want %v", got, c.want)
+			}
+		})
+	}
 }
