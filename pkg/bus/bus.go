@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/pkg/telemetry"
 )
 
 // Config is what a Bus needs beside its connection.
@@ -26,6 +27,7 @@ type Config struct {
 	Replicas int // of every stream and bucket: 1 alone, 3 in a cluster; 0 means 1
 	Logger   *slog.Logger
 	Metrics  prometheus.Registerer // nil: not measured
+	Tracer   *telemetry.Tracer     // nil: not traced
 }
 
 // Bus is a connection to the log. It is safe for concurrent use.
@@ -35,6 +37,8 @@ type Bus struct {
 	streams     map[string]jetstream.Stream // handles of the declared streams, by name
 	log         *slog.Logger
 	deadLetters *prometheus.CounterVec
+	tracer      *telemetry.Tracer
+	hands       hands
 }
 
 // Message is one record of the log.
@@ -57,12 +61,14 @@ func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	b := &Bus{conn: conn, js: js, streams: map[string]jetstream.Stream{}, log: cfg.Logger, deadLetters: prometheus.NewCounterVec(prometheus.CounterOpts{
+	b := &Bus{conn: conn, js: js, tracer: cfg.Tracer, streams: map[string]jetstream.Stream{}, log: cfg.Logger, deadLetters: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "relais_deadletters_total", Help: "Messages put aside, by consumer and kind of error.",
 	}, []string{"consumer", "kind"})}
 	if cfg.Metrics != nil {
-		if err := cfg.Metrics.Register(b.deadLetters); err != nil {
-			return nil, fmt.Errorf("open log: %w", err)
+		for _, c := range []prometheus.Collector{b.deadLetters, figures{b}} {
+			if err := cfg.Metrics.Register(c); err != nil {
+				return nil, fmt.Errorf("open log: %w", err)
+			}
 		}
 	}
 	replicas := max(cfg.Replicas, 1)
@@ -122,10 +128,22 @@ func (b *Bus) connected() error {
 // the log has it for good.
 // An attempt whose answer was lost is recognized by its EventHeader, so that
 // retrying never writes twice. Another writer having been first is a Conflict.
+// The message carries the traceparent of ctx (TraceHeader).
 func (b *Bus) Append(ctx context.Context, stream string, m Message, expected uint64) (uint64, error) {
 	if err := b.connected(); err != nil {
 		return 0, err
 	}
+	ctx, span := b.tracer.Send(ctx, stream)
+	defer span.End()
+	m.Header = withTrace(ctx, m.Header)
+	sequence, err := b.append(ctx, stream, m, expected)
+	if err != nil {
+		span.Fail(fault.KindOf(err).Slug())
+	}
+	return sequence, err
+}
+
+func (b *Bus) append(ctx context.Context, stream string, m Message, expected uint64) (uint64, error) {
 	msg := &nats.Msg{Subject: m.Subject, Header: nats.Header(m.Header), Data: m.Data}
 	after := jetstream.WithExpectLastSequencePerSubject(expected)
 	if m.Scope != "" {
@@ -162,13 +180,17 @@ func (b *Bus) ownOrConflict(ctx context.Context, stream string, m Message, cause
 }
 
 // Publish writes m without a condition; a repeated ID within the stream's
-// window is stored once.
+// window is stored once. The message carries the traceparent of ctx unless it has
+// one (TraceHeader).
 func (b *Bus) Publish(ctx context.Context, m Message) error {
 	if err := b.connected(); err != nil {
 		return err
 	}
-	msg := &nats.Msg{Subject: m.Subject, Header: nats.Header(m.Header), Data: m.Data}
+	ctx, span := b.tracer.Send(ctx, family(m.Subject))
+	defer span.End()
+	msg := &nats.Msg{Subject: m.Subject, Header: nats.Header(withTrace(ctx, m.Header)), Data: m.Data}
 	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(m.ID)); err != nil {
+		span.Fail(fault.Unavailable.Slug())
 		return unavailable("publish "+m.Subject, err)
 	}
 	return nil

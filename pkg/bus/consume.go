@@ -64,6 +64,10 @@ func (b *Bus) consume(ctx context.Context, c Consumer, handle func(context.Conte
 	go pump(it, feed, failed)
 	// What is in hand is finished even when ctx has ended.
 	hold := context.WithoutCancel(ctx)
+	b.hands.add(c.Name, consumer)
+	for _, kind := range []fault.Kind{fault.Malformed, fault.Internal} { // told as 0, so that the first is seen to come
+		b.deadLetters.WithLabelValues(c.Name, kind.Slug())
+	}
 	for first := range feed {
 		if err := b.deliver(ctx, hold, c, gather(first, feed, c.Batch), handle); err != nil {
 			it.Stop()
@@ -158,7 +162,15 @@ func gather(first jetstream.Msg, feed <-chan jetstream.Msg, limit int) []jetstre
 }
 
 func (b *Bus) deliver(ctx, hold context.Context, c Consumer, batch []jetstream.Msg, handle func(context.Context, []Message) error) error {
-	err := b.insist(ctx, hold, c, batch, handle)
+	messages := make([]Message, 0, len(batch))
+	for _, m := range batch {
+		messages = append(messages, fromMsg(m))
+	}
+	b.hands.take(c.Name, messages[0].Time)
+	defer b.hands.put(c.Name)
+	traced, spans := b.received(hold, c, messages)
+	err := b.insist(ctx, c, batch, spans, func() error { return handle(traced, messages) })
+	spans.end(err)
 	switch {
 	case err == nil:
 		return ackAll(batch)
@@ -176,17 +188,14 @@ func (b *Bus) deliver(ctx, hold context.Context, c Consumer, batch []jetstream.M
 }
 
 // insist calls handle until it returns something else than Suspend, or ctx ends.
-func (b *Bus) insist(ctx, hold context.Context, c Consumer, batch []jetstream.Msg, handle func(context.Context, []Message) error) error {
-	messages := make([]Message, 0, len(batch))
-	for _, m := range batch {
-		messages = append(messages, fromMsg(m))
-	}
+func (b *Bus) insist(ctx context.Context, c Consumer, batch []jetstream.Msg, spans spans, handle func() error) error {
 	for attempt := 0; ; attempt++ {
-		err := handle(hold, messages)
+		err := handle()
 		if err == nil || fault.KindOf(err).Disposition() != fault.Suspend || ctx.Err() != nil {
 			return err
 		}
 		b.log.WarnContext(ctx, "consumer waits", "consumer", c.Name, "error", err)
+		spans.wait(err)
 		wait(ctx, backoff(attempt))
 		for _, m := range batch {
 			if err := m.InProgress(); err != nil {
@@ -216,6 +225,9 @@ func (b *Bus) settle(ctx context.Context, c Consumer, m jetstream.Msg, cause err
 			header[name] = values
 		}
 	}
+	ctx, span := b.tracer.Receive(ctx, "put-aside", c.Stream, c.Name, traceParent(header))
+	defer span.End()
+	span.Fail(fault.KindOf(cause).Slug())
 	sequence := strconv.FormatUint(meta.Sequence.Stream, 10)
 	header[HeaderStream], header[HeaderSequence] = []string{meta.Stream}, []string{sequence}
 	header[HeaderReason] = []string{cause.Error()}

@@ -139,6 +139,7 @@ type Consumer struct {
 	Stream string
 	Filter string // of subjects; empty: all of the stream
 	Batch  int    // most messages handed over at once
+	Does   string // with a message, in a word: what its span is called; empty: process
 
 	// Start, when set, says the sequence after which to begin, each time the
 	// consumer is set up: for projections that keep their own position. The

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,6 +33,8 @@ type Config struct {
 	Listen    string `name:"listen" env:"RELAIS_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to answer HTTP."`
 	PublicURL string `name:"public-url" env:"RELAIS_PUBLIC_URL" placeholder:"URL" help:"How readers reach this address; default: http:// and the listener."`
 	Replicas  int    `name:"nats-replicas" env:"RELAIS_NATS_REPLICAS" default:"1" help:"Copies of every stream: 1 alone, 3 in a cluster."`
+
+	Build telemetry.Build `kong:"-"` // the program, as its main knows it
 }
 
 // Deps is what a service is given to work with.
@@ -87,7 +90,15 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 	if deps.Proxies, deps.Limits, buckets, err = cfg.limits(deps.Logger, registry); err != nil {
 		return err
 	}
-	if deps.Bus, err = bus.Open(ctx, conn, bus.Config{Replicas: cfg.Replicas, Logger: deps.Logger, Metrics: registry}); err != nil {
+	if err := cfg.Build.Register(registry); err != nil {
+		return err
+	}
+	tracer, err := telemetry.NewTracer(ctx, cfg.Tracing, cfg.Build, deps.Logger)
+	if err != nil {
+		return err
+	}
+	defer flush(context.WithoutCancel(ctx), tracer, deps.Logger)
+	if deps.Bus, err = bus.Open(ctx, conn, bus.Config{Replicas: cfg.Replicas, Logger: deps.Logger, Metrics: registry, Tracer: tracer}); err != nil {
 		return err
 	}
 	if deps.Directory, err = partner.NewDirectory(ctx, deps.Bus, deps.Logger); err != nil {
@@ -131,13 +142,22 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 		serving, cancel := context.WithCancel(work)
 		defer context.AfterFunc(ctx, cancel)()
 		defer context.AfterFunc(serving, deps.Health.Drain)()
-		return cfg.serve(serving, listener, deps.Limits.Guard(web.Compose(handlers...)), registry)
+		return cfg.serve(serving, listener, deps.Limits.Guard(web.Traced(tracer, web.Compose(handlers...))), registry)
 	})
 	group.Add("rates", func(ctx context.Context) error { return share(ctx, deps.Bus, buckets, deps.Logger) })
 	if started != nil {
 		group.Add("started", func(ctx context.Context) error { return started(ctx, deps.PublicURL) })
 	}
 	return group.Run(work)
+}
+
+// flush sends the spans that are left.
+func flush(ctx context.Context, tracer *telemetry.Tracer, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if err := tracer.Close(ctx); err != nil {
+		log.WarnContext(ctx, "traces dropped", "error", err)
+	}
 }
 
 // processRoutes are the addresses every process has.

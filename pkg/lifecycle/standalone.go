@@ -8,10 +8,12 @@ import (
 	"os"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/nats-io/nats.go"
 
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/settings"
+	"github.com/relais-press/relais/pkg/telemetry"
 )
 
 // Remote is what a process needs to reach a log that runs elsewhere.
@@ -20,6 +22,8 @@ type Remote struct {
 
 	NATSURL  string `name:"nats-url" env:"RELAIS_NATS_URL" required:"" placeholder:"nats://…" help:"The log: one or several addresses, separated by commas."`
 	NATSSeed string `name:"nats-seed" env:"RELAIS_NATS_SEED" type:"path" placeholder:"FILE" help:"NKey seed to present to the log."`
+
+	Version kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
 
 // Connect opens the connection; it is made again whenever it is lost.
@@ -42,9 +46,9 @@ func (r Remote) Connect(name string) (*nats.Conn, error) {
 // Standalone is the main function of a command that serves one service on a
 // log that runs elsewhere. cfg points to the command's settings, of which
 // remote is a part. It does not return.
-func Standalone(name, description string, cfg any, remote *Remote, construct Constructor) {
+func Standalone(build telemetry.Build, description string, cfg any, remote *Remote, construct Constructor) {
 	os.Exit(Main(func(ctx context.Context) error {
-		parser, err := settings.Parser(cfg, name, description)
+		parser, err := settings.Parser(cfg, build.Name, description, kong.Vars{"version": build.Version})
 		if err != nil {
 			return err
 		}
@@ -53,7 +57,8 @@ func Standalone(name, description string, cfg any, remote *Remote, construct Con
 		if remote.PrintConfig {
 			return settings.Dump(os.Stdout, parsed)
 		}
-		conn, err := remote.Connect(name)
+		remote.Build = build
+		conn, err := remote.Connect(build.Name)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package telemetry is what a process tells about itself: its log, its
-// metrics, and whether it is alive and ready.
+// metrics, its traces, and whether it is alive and ready. It is the only
+// importer of OpenTelemetry.
 package telemetry
 
 import (
@@ -21,10 +22,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Config chooses the log.
+// Config chooses the log and the traces.
 type Config struct {
 	LogLevel  slog.Level `name:"log-level" env:"RELAIS_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	LogFormat string     `name:"log-format" env:"RELAIS_LOG_FORMAT" enum:"auto,text,json" default:"auto" help:"text, json, or auto: text on a terminal."`
+
+	Tracing `embed:""`
 }
 
 // Logger returns a logger that writes to w.

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/pkg/telemetry"
 )
 
 // HandlerFunc answers a request, or returns an error that becomes a problem
@@ -32,6 +33,7 @@ type Router struct {
 	mux     *mux.Router
 	log     *slog.Logger
 	latency *prometheus.HistogramVec
+	waiting prometheus.Gauge
 	first   map[string]bool         // segments that paths of the router begin with
 	direct  map[string]http.Handler // by the segment before the last one of the path
 }
@@ -45,15 +47,21 @@ func NewRouter(service string, log *slog.Logger, metrics prometheus.Registerer) 
 		ConstLabels: prometheus.Labels{"service": service},
 		Buckets:     []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 	}, []string{"route", "method", "status"})
+	rt.waiting = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "relais_http_requests_in_flight", Help: "Requests that are being answered.",
+		ConstLabels: prometheus.Labels{"service": service},
+	})
 	if metrics != nil {
-		if err := metrics.Register(rt.latency); err != nil {
-			return nil, fmt.Errorf("router of %s: %w", service, err)
+		for _, c := range []prometheus.Collector{rt.latency, rt.waiting} {
+			if err := metrics.Register(c); err != nil {
+				return nil, fmt.Errorf("router of %s: %w", service, err)
+			}
 		}
 	}
-	rt.mux.NotFoundHandler = rt.wrap("none", func(_ http.ResponseWriter, r *http.Request) error {
+	rt.mux.NotFoundHandler = rt.wrap("none", "", func(_ http.ResponseWriter, r *http.Request) error {
 		return fault.Newf(fault.NotFound, "no such path: %s", printable(r.URL.Path))
 	})
-	rt.mux.MethodNotAllowedHandler = rt.wrap("none", rt.methodNotAllowed)
+	rt.mux.MethodNotAllowedHandler = rt.wrap("none", "", rt.methodNotAllowed)
 	rt.Handle("problem", http.MethodGet, "/problems/{kind}", describeProblem)
 	return rt, nil
 }
@@ -70,15 +78,16 @@ func (rt *Router) Handle(name, methods, path string, h HandlerFunc, middleware .
 		h = m(h)
 	}
 	rt.first[firstSegment(path)] = true
-	rt.mux.Handle(path, rt.wrap(name, h)).Methods(list...).Name(name)
+	rt.mux.Handle(path, rt.wrap(name, path, h)).Methods(list...).Name(name)
 }
 
 // Direct adds a route for GET and HEAD of /prefix/{name} that is found without
 // the mux and gives its handler no variables and no request id in the context:
 // for an address that is asked for tens of thousands of times a second.
 func (rt *Router) Direct(name, prefix, variable string, h HandlerFunc) {
-	rt.Handle(name, http.MethodGet, "/"+prefix+"/{"+variable+"}", h)
-	rt.direct[prefix] = rt.measured(name, h)
+	path := "/" + prefix + "/{" + variable + "}"
+	rt.Handle(name, http.MethodGet, path, h)
+	rt.direct[prefix] = rt.measured(name, path, h)
 }
 
 // ServeHTTP answers a request. No path of ours has an encoded slash: one would
@@ -188,17 +197,22 @@ func (rt *Router) methodNotAllowed(w http.ResponseWriter, r *http.Request) error
 }
 
 // wrap is the outermost layer of every route: request id, recovery, problem
-// answers, one log line and one measurement.
-func (rt *Router) wrap(name string, h HandlerFunc) http.Handler {
-	return rt.measured(name, func(w http.ResponseWriter, r *http.Request) error {
-		return h(w, r.WithContext(contextWithRequestID(r.Context(), w.Header().Get(requestIDHeader))))
+// answers, one log line, one measurement and, when the request is traced, what its
+// span says. The traceparent of a caller goes on even when nothing is traced here.
+// path is the route's template, empty for what is no route.
+func (rt *Router) wrap(name, path string, h HandlerFunc) http.Handler {
+	return rt.measured(name, path, func(w http.ResponseWriter, r *http.Request) error {
+		ctx := contextWithRequestID(r.Context(), w.Header().Get(requestIDHeader))
+		return h(w, r.WithContext(telemetry.WithRemote(ctx, r.Header)))
 	})
 }
 
-// measured is wrap without the request id in the context.
-func (rt *Router) measured(name string, h HandlerFunc) http.Handler {
+// measured is wrap without the request id and the traceparent in the context.
+func (rt *Router) measured(name, path string, h HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
+		rt.waiting.Inc()
+		defer rt.waiting.Dec()
 		rec := &recorder{ResponseWriter: w}
 		header := w.Header()
 		header[requestIDHeader] = []string{requestID(r)}
@@ -211,14 +225,27 @@ func (rt *Router) measured(name string, h HandlerFunc) http.Handler {
 			rec.status = http.StatusOK
 		}
 		took := time.Since(start)
-		rt.latency.WithLabelValues(name, r.Method, strconv.Itoa(rec.status)).Observe(took.Seconds())
-		rt.report(r, name, header.Get(requestIDHeader), rec.status, took, err)
+		rt.latency.WithLabelValues(name, telemetry.Method(r.Method), strconv.Itoa(rec.status)).Observe(took.Seconds())
+		span, id := telemetry.SpanOf(r.Context()), header.Get(requestIDHeader)
+		span.Answered(r.Method, name, path, id, rec.status, kindOf(rec.status, err))
+		rt.report(r, name, id, span.TraceID(), rec.status, took, err)
 	})
+}
+
+// kindOf is the kind of the error behind an answer, empty when there was none.
+func kindOf(status int, err error) string {
+	if err == nil && status < http.StatusBadRequest {
+		return ""
+	}
+	if err == nil {
+		return strconv.Itoa(status)
+	}
+	return fault.KindOf(err).Slug()
 }
 
 var noSniff = []string{"nosniff"}
 
-func (rt *Router) report(r *http.Request, name, id string, status int, took time.Duration, err error) {
+func (rt *Router) report(r *http.Request, name, id, trace string, status int, took time.Duration, err error) {
 	level := slog.LevelDebug
 	switch {
 	case status == http.StatusServiceUnavailable:
@@ -232,6 +259,9 @@ func (rt *Router) report(r *http.Request, name, id string, status int, took time
 	attrs := []slog.Attr{
 		slog.String("request_id", id), slog.String("route", name), slog.String("method", r.Method),
 		slog.Int("status", status), slog.Duration("took", took),
+	}
+	if trace != "" {
+		attrs = append(attrs, slog.String("trace_id", trace))
 	}
 	if err != nil {
 		attrs = append(attrs, slog.Any("error", err))

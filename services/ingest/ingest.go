@@ -16,6 +16,7 @@ import (
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/fetch"
 	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/pkg/telemetry"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/ingest/internal/access"
 	"github.com/relais-press/relais/services/ingest/internal/api"
@@ -53,6 +54,9 @@ type Service struct {
 // open event streams end, so that requests can be finished before the service
 // is stopped.
 func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lifecycle.Deps) (*Service, error) {
+	if err := telemetry.Disk(deps.Metrics, "ingest", dir); err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
 	keys, err := access.New(ctx, deps.Bus, deps.Directory)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)

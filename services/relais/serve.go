@@ -13,6 +13,7 @@ import (
 
 	"github.com/relais-press/relais/pkg/bus/embedded"
 	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/pkg/telemetry"
 	"github.com/relais-press/relais/services/ingest"
 	"github.com/relais-press/relais/services/relais/internal/demo"
 	"github.com/relais-press/relais/services/relais/internal/docs"
@@ -51,6 +52,7 @@ func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) error {
 		_, _ = fmt.Fprintf(stdout, "relais answers at %s\n", publicURL)
 		return nil
 	}
+	s.Process.Build = telemetry.Build{Name: "relais", Version: version}
 	return lifecycle.Host(ctx, s.Process, conn, stderr, started,
 		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
 			return ingest.New(ctx, s.Ingest, s.Data, stdout, deps)

@@ -15,6 +15,7 @@ import (
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/shortlink"
+	"github.com/relais-press/relais/pkg/telemetry"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/search/internal/api"
 	"github.com/relais-press/relais/services/search/internal/catalog"
@@ -64,6 +65,9 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 			err = errors.Join(err, s.index.Close())
 		}
 	}()
+	if err = telemetry.Disk(deps.Metrics, "search", dir); err != nil {
+		return nil, err
+	}
 	vectors, err := embedder.New(cfg.Embedder, deps.Logger, deps.Metrics)
 	if err != nil {
 		return nil, err

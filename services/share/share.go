@@ -15,6 +15,7 @@ import (
 
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/pkg/telemetry"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/share/internal/api"
 	"github.com/relais-press/relais/services/share/internal/card"
@@ -69,6 +70,9 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
+	if err := telemetry.Disk(deps.Metrics, "share", dir); err != nil {
+		return nil, err
+	}
 	s.retention = time.Duration(cfg.Retention) * 30 * 24 * time.Hour
 	// The counts first: their lock keeps other processes from the spool, too.
 	if s.counts, err = count.Open(deps.Bus, dir, cfg.Instance, deps.Logger, deps.Metrics); err != nil {
@@ -104,7 +108,7 @@ func (s *Service) open(ctx context.Context, cfg Config, deps lifecycle.Deps) (er
 	if err != nil {
 		return err
 	}
-	s.defaults = link.NewDefaults(s.links, stages, cfg.Instance, deps.Logger)
+	s.defaults = link.NewDefaults(s.links, stages, cfg.Instance, deps.Bus.Tracer(), deps.Logger)
 	public, err := url.Parse(deps.PublicURL)
 	if err != nil {
 		return fmt.Errorf("public URL: %w", err)

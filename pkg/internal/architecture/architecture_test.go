@@ -51,6 +51,11 @@ func borders() []border {
 			func(f string) bool { return in(f, "pkg/web") || filepath.Base(f) == "routes.go" },
 		},
 		{
+			"spans are made through pkg/telemetry",
+			[]string{"go.opentelemetry.io/otel"},
+			func(f string) bool { return in(f, "pkg/telemetry") },
+		},
+		{
 			"the bundler belongs to the widget",
 			[]string{"github.com/evanw/esbuild"},
 			func(f string) bool { return in(f, "services/search/widget") },

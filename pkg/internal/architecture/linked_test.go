@@ -9,13 +9,19 @@ import "slices"
 // or a license is to be checked. The embedded index is in search and relais
 // alone, the embedded log in relais alone, the bundler in none.
 func linked() map[string][]string {
-	// What every service has through pkg: settings, router, log, languages, metrics.
+	// What every service has through pkg: settings, router, log, languages, metrics,
+	// and the exporter of traces, whose messages are generated with their gRPC twin.
 	shared := []string{
 		"github.com/abadojack/whatlanggo",
 		"github.com/alecthomas/kong",
 		"github.com/beorn7/perks",
+		"github.com/cenkalti/backoff/v5",
 		"github.com/cespare/xxhash/v2",
+		"github.com/go-logr/logr",
+		"github.com/go-logr/stdr",
+		"github.com/google/uuid",
 		"github.com/gorilla/mux",
+		"github.com/grpc-ecosystem/grpc-gateway/v2",
 		"github.com/klauspost/compress",
 		"github.com/munnerz/goautoneg",
 		"github.com/nats-io/nats.go",
@@ -27,10 +33,23 @@ func linked() map[string][]string {
 		"github.com/prometheus/procfs",
 		"github.com/synadia-io/orbit.go/jetstreamext",
 		"github.com/synadia-io/orbit.go/natsext",
+		"go.opentelemetry.io/auto/sdk",
+		"go.opentelemetry.io/otel",
+		"go.opentelemetry.io/otel/exporters/otlp/otlptrace",
+		"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp",
+		"go.opentelemetry.io/otel/log",
+		"go.opentelemetry.io/otel/metric",
+		"go.opentelemetry.io/otel/sdk",
+		"go.opentelemetry.io/otel/trace",
+		"go.opentelemetry.io/proto/otlp",
 		"golang.org/x/crypto",
+		"golang.org/x/net",
 		"golang.org/x/sys",
 		"golang.org/x/text",
 		"golang.org/x/time",
+		"google.golang.org/genproto/googleapis/api",
+		"google.golang.org/genproto/googleapis/rpc",
+		"google.golang.org/grpc",
 		"google.golang.org/protobuf",
 	}
 	ingest := []string{
@@ -44,7 +63,6 @@ func linked() map[string][]string {
 		"github.com/gorilla/css",
 		"github.com/microcosm-cc/bluemonday",
 		"github.com/yuin/goldmark",
-		"golang.org/x/net",
 		"golang.org/x/sync",
 	}
 	search := []string{

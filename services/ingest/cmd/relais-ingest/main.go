@@ -8,8 +8,12 @@ import (
 	"os"
 
 	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/pkg/telemetry"
 	"github.com/relais-press/relais/services/ingest"
 )
+
+// version is set when the program is linked.
+var version = "dev"
 
 type config struct {
 	lifecycle.Remote `embed:""`
@@ -20,7 +24,7 @@ type config struct {
 
 func main() {
 	var cfg config
-	lifecycle.Standalone("relais-ingest", "Accepts what editors write and appends it to the log.", &cfg, &cfg.Remote,
+	lifecycle.Standalone(telemetry.Build{Name: "relais-ingest", Version: version}, "Accepts what editors write and appends it to the log.", &cfg, &cfg.Remote,
 		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
 			return ingest.New(ctx, cfg.Config, cfg.Data, os.Stdout, deps)
 		})

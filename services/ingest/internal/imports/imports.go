@@ -114,6 +114,9 @@ func New(ctx context.Context, b *bus.Bus, store *editions.Store, drafts *draft.R
 	if err := metrics.Register(d.items); err != nil {
 		return nil, fmt.Errorf("imports: %w", err)
 	}
+	for _, o := range []outcome{accepted, unchanged, rejected} {
+		d.items.WithLabelValues(o.String()) // told as 0, so that the first is seen to come
+	}
 	files, err := os.ReadDir(d.dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("imports: %w", err)

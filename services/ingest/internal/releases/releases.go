@@ -20,6 +20,7 @@ import (
 
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/services/ingest/internal/catalog"
 	"github.com/relais-press/relais/services/ingest/internal/editions"
@@ -68,6 +69,9 @@ func New(b *bus.Bus, store *editions.Store, stages *bus.StageBoard, log *slog.Lo
 		if err := metrics.Register(c); err != nil {
 			return nil, nil, fmt.Errorf("releases: %w", err)
 		}
+	}
+	for _, stage := range []string{bus.StageReleased, bus.StageExpired} {
+		d.released.WithLabelValues(stage) // told as 0, so that the first is seen to come
 	}
 	d.catalog = catalog.New(b, log, d.seen)
 	return d, d.catalog, nil
@@ -164,10 +168,23 @@ func (d *Desk) called(ctx context.Context, calls []bus.Message) error {
 		if err != nil {
 			return err
 		}
-		for _, end := range endings(catalog.EntryOf(&st.Edition, st.Sequence)) {
-			if err := d.pass(ctx, end); err != nil {
-				return err
-			}
+		if err := d.come(ctx, &st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// come passes the endings of an edition that have come. Its trace is linked to the
+// one in which the edition was written, which may be weeks ago.
+func (d *Desk) come(ctx context.Context, st *editions.Stored) error {
+	ctx, span := d.bus.Tracer().Later(ctx, "release", st.TraceParent)
+	defer span.End()
+	span.About(st.Edition.ID, st.Edition.Language, st.Edition.Version)
+	for _, end := range endings(catalog.EntryOf(&st.Edition, st.Sequence)) {
+		if err := d.pass(ctx, end); err != nil {
+			span.Fail(fault.KindOf(err).Slug())
+			return err
 		}
 	}
 	return nil

@@ -8,8 +8,12 @@ import (
 	"path/filepath"
 
 	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/pkg/telemetry"
 	"github.com/relais-press/relais/services/search"
 )
+
+// version is set when the program is linked.
+var version = "dev"
 
 type config struct {
 	lifecycle.Remote `embed:""`
@@ -20,7 +24,7 @@ type config struct {
 
 func main() {
 	var cfg config
-	lifecycle.Standalone("relais-search", "Indexes the log and answers searches.", &cfg, &cfg.Remote,
+	lifecycle.Standalone(telemetry.Build{Name: "relais-search", Version: version}, "Indexes the log and answers searches.", &cfg, &cfg.Remote,
 		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
 			return search.New(ctx, cfg.Config, filepath.Join(cfg.Data, "index"), deps)
 		})

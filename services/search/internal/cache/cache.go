@@ -82,6 +82,9 @@ func New(limit int, metrics prometheus.Registerer) (*Cache, error) {
 			Name: "relais_search_cache_total", Help: "Questions by where their answer came from: hit, shared with a call under way, miss.",
 		}, []string{"result"}),
 	}
+	for _, r := range []Result{Hit, Shared, Miss} {
+		c.asked.WithLabelValues(string(r)) // told as 0, so that the first is seen to come
+	}
 	if metrics != nil {
 		if err := metrics.Register(c.asked); err != nil {
 			return nil, fmt.Errorf("cache: %w", err)

@@ -13,10 +13,12 @@ import (
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/pkg/partner"
+	"github.com/relais-press/relais/pkg/telemetry"
 )
 
 // Whole reads the newest version of an entry's edition from the log, with its
-// texts, without edNote and audience. It may be newer than the entry. NotFound
+// texts, without edNote and audience. It may be newer than the entry. The span of
+// ctx is linked to the trace in which it was published. NotFound
 // when the partner may not show it (any more); Unavailable when the log does not
 // answer, or answers from a copy that is behind the entry.
 func (c *Catalog) Whole(ctx context.Context, p *partner.Partner, e Entry, now time.Time) (Entry, error) {
@@ -34,6 +36,7 @@ func (c *Catalog) Whole(ctx context.Context, p *partner.Partner, e Entry, now ti
 		c.log.ErrorContext(ctx, "edition unreadable", "sequence", m.Sequence, "error", err)
 		return Entry{}, missing()
 	}
+	telemetry.SpanOf(ctx).Follows(change.TraceParent)
 	read := change.Edition
 	if read.ID != id || read.Language != language || !p.Sees(&read, now) {
 		return Entry{}, missing()

@@ -111,7 +111,7 @@ func (x *Indexer) Check(context.Context) error {
 // Run applies what comes until ctx ends.
 func (x *Indexer) Run(ctx context.Context) error {
 	return x.bus.Consume(ctx, bus.Consumer{
-		Name: bus.IndexConsumer + x.instance, Stream: bus.Articles, Batch: batch,
+		Name: bus.IndexConsumer + x.instance, Stream: bus.Articles, Batch: batch, Does: "index",
 		Start: func() (uint64, error) { return x.engine.Position(ctx) },
 	}, x.apply)
 }

@@ -8,8 +8,12 @@ import (
 	"path/filepath"
 
 	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/pkg/telemetry"
 	"github.com/relais-press/relais/services/share"
 )
+
+// version is set when the program is linked.
+var version = "dev"
 
 type config struct {
 	lifecycle.Remote `embed:""`
@@ -20,7 +24,7 @@ type config struct {
 
 func main() {
 	var cfg config
-	lifecycle.Standalone("relais-share", "Serves short links and counts the visits.", &cfg, &cfg.Remote,
+	lifecycle.Standalone(telemetry.Build{Name: "relais-share", Version: version}, "Serves short links and counts the visits.", &cfg, &cfg.Remote,
 		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
 			return share.New(ctx, cfg.Config, filepath.Join(cfg.Data, "share"), deps)
 		})

@@ -86,6 +86,9 @@ func Open(log Log, dir, instance string, logger *slog.Logger, metrics prometheus
 			return nil, fmt.Errorf("open counts: %w", err)
 		}
 	}
+	for _, class := range click.Classes() {
+		c.counted.WithLabelValues(string(class)) // told as 0, so that the first is seen to come
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open counts: %w", err)
 	}
@@ -124,7 +127,7 @@ func (c *Counts) Run(ctx context.Context) error {
 		c.tick(ctx)
 	}()
 	err := c.log.Consume(ctx, bus.Consumer{
-		Name: "share-counts-" + c.instance, Stream: bus.Clicks, Batch: ahead,
+		Name: "share-counts-" + c.instance, Stream: bus.Clicks, Batch: ahead, Does: "count",
 		Start: func() (uint64, error) { return c.start(ctx) },
 	}, c.handle)
 	<-ticking

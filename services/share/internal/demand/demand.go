@@ -58,7 +58,7 @@ func (t *Table) Run(ctx context.Context) error {
 		t.caughtUp.Store(last == 0)
 		return 0, nil // writers' numbers tell what has been added
 	}
-	return t.log.Consume(ctx, bus.Consumer{Name: "share-demand-" + t.instance, Stream: bus.Searches, Batch: 500, Start: start},
+	return t.log.Consume(ctx, bus.Consumer{Name: "share-demand-" + t.instance, Stream: bus.Searches, Batch: 500, Does: "count", Start: start},
 		func(_ context.Context, batch []bus.Message) error {
 			for _, m := range batch {
 				b, err := usage.Decode(m.Data)

@@ -12,6 +12,7 @@ import (
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/pkg/telemetry"
 )
 
 // makers is how many default links are made at the same time.
@@ -23,25 +24,32 @@ type Defaults struct {
 	store    *Store
 	stages   *bus.StageBoard
 	instance string
+	tracer   *telemetry.Tracer
 	log      *slog.Logger
 
 	mu    sync.Mutex
-	queue map[string]article.Edition // newest version by "id.language"
+	queue map[string]noted // newest version by "id.language"
 	wake  chan struct{}
 }
 
+// noted is a version whose article is to have a link.
+type noted struct {
+	article.Edition
+	traceParent string
+}
+
 // NewDefaults returns the maker of default links. instance names it on the board.
-func NewDefaults(s *Store, stages *bus.StageBoard, instance string, log *slog.Logger) *Defaults {
+func NewDefaults(s *Store, stages *bus.StageBoard, instance string, tracer *telemetry.Tracer, log *slog.Logger) *Defaults {
 	return &Defaults{
-		store: s, stages: stages, instance: instance, log: log,
-		queue: map[string]article.Edition{}, wake: make(chan struct{}, 1),
+		store: s, stages: stages, instance: instance, tracer: tracer, log: log,
+		queue: map[string]noted{}, wake: make(chan struct{}, 1),
 	}
 }
 
-// Seen notes a version; it never waits.
-func (d *Defaults) Seen(e article.Edition) {
+// Seen notes a version and the traceparent it was written with; it never waits.
+func (d *Defaults) Seen(e article.Edition, traceParent string) {
 	d.mu.Lock()
-	d.queue[e.ID+"."+e.Language] = e
+	d.queue[e.ID+"."+e.Language] = noted{e, traceParent}
 	d.mu.Unlock()
 	select {
 	case d.wake <- struct{}{}:
@@ -66,7 +74,7 @@ func (d *Defaults) Run(ctx context.Context) error {
 		}
 		d.mu.Lock()
 		batch := d.queue
-		d.queue = map[string]article.Edition{}
+		d.queue = map[string]noted{}
 		d.mu.Unlock()
 		for key, e := range batch {
 			if told[key] >= e.Version {
@@ -79,7 +87,7 @@ func (d *Defaults) Run(ctx context.Context) error {
 
 // makeAll makes the links of a batch and returns what was told; what failed is
 // noted again.
-func (d *Defaults) makeAll(ctx context.Context, batch map[string]article.Edition) map[string]int {
+func (d *Defaults) makeAll(ctx context.Context, batch map[string]noted) map[string]int {
 	var (
 		group sync.WaitGroup
 		mu    sync.Mutex
@@ -107,8 +115,16 @@ func (d *Defaults) makeAll(ctx context.Context, batch map[string]article.Edition
 	return done
 }
 
-func (d *Defaults) one(ctx context.Context, e article.Edition) error {
-	_, err := d.store.Default(ctx, e.ID)
+func (d *Defaults) one(ctx context.Context, e noted) (err error) {
+	ctx, span := d.tracer.Receive(ctx, "link", bus.Articles, "share-"+d.instance, e.traceParent)
+	defer span.End()
+	span.About(e.ID, e.Language, e.Version)
+	defer func() {
+		if err != nil {
+			span.Fail(fault.KindOf(err).Slug())
+		}
+	}()
+	_, err = d.store.Default(ctx, e.ID)
 	if fault.Is(err, fault.NotFound) {
 		_, _, err = d.store.FindOrCreate(ctx, Link{Article: e.ID, Default: true})
 	}
@@ -119,12 +135,12 @@ func (d *Defaults) one(ctx context.Context, e article.Edition) error {
 }
 
 // again notes a version once more unless a newer one has been noted meanwhile.
-func (d *Defaults) again(key string, e article.Edition) {
+func (d *Defaults) again(key string, e noted) {
 	d.mu.Lock()
 	newer := d.queue[key].Version > e.Version
 	d.mu.Unlock()
 	if !newer {
-		d.Seen(e)
+		d.Seen(e.Edition, e.traceParent)
 	}
 }
 

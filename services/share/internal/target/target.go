@@ -25,7 +25,7 @@ type Table struct {
 	partners Partners
 	hosts    Hosts
 	log      *slog.Logger
-	seen     func(article.Edition) // called for each version applied, outside the lock
+	seen     Seen // called for each version applied, outside the lock
 	caughtUp atomic.Bool
 	applied  atomic.Uint64 // sequence of the last version read
 
@@ -41,8 +41,12 @@ type held struct {
 	views    atomic.Pointer[[]placed] // replaced, never changed
 }
 
+// Seen is told of a version, without its texts, and of the traceparent that it was
+// written with (empty: it was not traced).
+type Seen func(e article.Edition, traceParent string)
+
 // New returns an empty table; seen is called for each version that is applied.
-func New(b *bus.Bus, p Partners, hosts Hosts, log *slog.Logger, seen func(article.Edition)) *Table {
+func New(b *bus.Bus, p Partners, hosts Hosts, log *slog.Logger, seen Seen) *Table {
 	return &Table{bus: b, partners: p, hosts: hosts, log: log, seen: seen, articles: map[string]*held{}, pages: map[string]shown{}}
 }
 
@@ -101,7 +105,7 @@ func (t *Table) apply(m bus.Message) {
 	}
 	e := lean(change.Edition)
 	if t.put(e) {
-		t.seen(e)
+		t.seen(e, change.TraceParent)
 	}
 }
 
