@@ -71,6 +71,9 @@ func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 			}
 		}
 	}
+	if err := whole(ctx, js); err != nil {
+		return nil, err
+	}
 	replicas := max(cfg.Replicas, 1)
 	for _, s := range streams(replicas) {
 		if b.streams[s.Name], err = js.CreateOrUpdateStream(ctx, s); err != nil {

@@ -18,7 +18,9 @@ import (
 	"github.com/relais-press/relais/pkg/telemetry"
 	"github.com/relais-press/relais/pkg/web"
 	"github.com/relais-press/relais/services/ingest"
+	"github.com/relais-press/relais/services/relais/internal/backup"
 	"github.com/relais-press/relais/services/relais/internal/docs"
+	"github.com/relais-press/relais/services/relais/internal/doctor"
 	"github.com/relais-press/relais/services/search"
 	"github.com/relais-press/relais/services/share"
 )
@@ -50,7 +52,15 @@ func TestTheContractNamesEveryRoute(t *testing.T) {
 	served := []web.Route{
 		{Name: "livez", Method: "GET", Path: "/livez"}, {Name: "readyz", Method: "GET", Path: "/readyz"}, {Name: "metrics", Method: "GET", Path: "/metrics"},
 	}
-	for _, h := range []http.Handler{in.Handler(), find.Handler(), links.Handler()} {
+	kept, err := backup.NewRoute(nil, "", "", deps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	look, err := doctor.NewRoute(nil, 1, deps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range []http.Handler{in.Handler(), find.Handler(), links.Handler(), kept.Handler(), look.Handler()} {
 		for _, r := range h.(*web.Router).Routes() {
 			if !slices.Contains(served, r) {
 				served = append(served, r)

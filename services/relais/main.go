@@ -15,7 +15,9 @@ import (
 
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/settings"
+	"github.com/relais-press/relais/services/relais/internal/backup"
 	"github.com/relais-press/relais/services/relais/internal/cli"
+	"github.com/relais-press/relais/services/relais/internal/doctor"
 )
 
 // version is set when the program is linked.
@@ -29,12 +31,15 @@ type commands struct {
 	Status  cli.Status       `cmd:"" help:"Show where an article or an import is."`
 	Reindex cli.Reindex      `cmd:"" help:"Build the search index anew from the log, while the old one serves."`
 	Recount cli.Recount      `cmd:"" help:"Count the clicks of the log again, and compare: exit code 1 when the counts are wrong."`
+	Backup  backup.Command   `cmd:"" help:"Put everything into one file, while it runs or stopped."`
+	Restore backup.Restore   `cmd:"" help:"Make a relay of a backup, in an empty place."`
+	Doctor  doctor.Command   `cmd:"" help:"Look at a relay, running or stopped, and say what to do: exit code 1 when there is a problem."`
 	Version kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
 
 func main() {
 	os.Exit(lifecycle.Main(func(ctx context.Context) error {
-		var c commands
+		c := commands{Backup: backup.Command{Version: version}, Doctor: doctor.Command{Version: version, Read: settingsOf}}
 		parser, err := settings.Parser(&c, "relais", "Passes articles on: published once, found and shared at every partner.", kong.Vars{"version": version})
 		if err != nil {
 			return err

@@ -13,10 +13,14 @@ import (
 
 	"github.com/relais-press/relais/pkg/bus/embedded"
 	"github.com/relais-press/relais/pkg/lifecycle"
+	"github.com/relais-press/relais/pkg/settings"
 	"github.com/relais-press/relais/pkg/telemetry"
 	"github.com/relais-press/relais/services/ingest"
+	"github.com/relais-press/relais/services/relais/internal/backup"
 	"github.com/relais-press/relais/services/relais/internal/demo"
 	"github.com/relais-press/relais/services/relais/internal/docs"
+	"github.com/relais-press/relais/services/relais/internal/doctor"
+	"github.com/relais-press/relais/services/relais/internal/folder"
 	"github.com/relais-press/relais/services/relais/internal/landing"
 	"github.com/relais-press/relais/services/search"
 	"github.com/relais-press/relais/services/share"
@@ -38,6 +42,11 @@ type serve struct {
 
 func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) error {
 	start := time.Now()
+	release, err := folder.Hold(s.Data)
+	if err != nil {
+		return err
+	}
+	defer release()
 	conn, stop, err := s.log()
 	if err != nil {
 		return err
@@ -58,13 +67,19 @@ func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) error {
 			return ingest.New(ctx, s.Ingest, s.Data, stdout, deps)
 		},
 		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
-			return search.New(ctx, s.Search, filepath.Join(s.Data, "index"), deps)
+			return search.New(ctx, s.Search, filepath.Join(s.Data, folder.Index), deps)
 		},
 		func(ctx context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
-			return share.New(ctx, s.Share, filepath.Join(s.Data, "share"), deps)
+			return share.New(ctx, s.Share, filepath.Join(s.Data, folder.Share), deps)
 		},
 		func(_ context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
 			return docs.New(deps)
+		},
+		func(_ context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
+			return backup.NewRoute(conn, s.Data, version, deps)
+		},
+		func(_ context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
+			return doctor.NewRoute(conn, s.Process.Replicas, deps)
 		},
 		func(_ context.Context, deps lifecycle.Deps) (lifecycle.Service, error) {
 			return landing.New(landing.Config{Demo: s.Demo, DemoListen: s.DemoListen}, deps)
@@ -78,7 +93,7 @@ func (s *serve) log() (conn *nats.Conn, stop func(), err error) {
 		conn, err = lifecycle.Remote{NATSURL: s.NATSURL}.Connect("relais")
 		return conn, func() {}, err
 	}
-	server, err := embedded.Start(embedded.Config{Dir: filepath.Join(s.Data, "log"), Listen: s.NATSListen})
+	server, err := embedded.Start(embedded.Config{Dir: filepath.Join(s.Data, folder.Log), Listen: s.NATSListen})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,4 +102,22 @@ func (s *serve) log() (conn *nats.Conn, stop func(), err error) {
 		return nil, nil, err
 	}
 	return conn, server.Stop, nil
+}
+
+// settingsOf reads the file that serve is given with --config, as serve does.
+func settingsOf(file string) (doctor.Settings, error) {
+	var c struct {
+		Serve serve `cmd:""`
+	}
+	parser, err := settings.Parser(&c, "relais", "")
+	if err != nil {
+		return doctor.Settings{}, err
+	}
+	if _, err := parser.Parse([]string{"serve", "--config", file}); err != nil {
+		return doctor.Settings{}, fmt.Errorf("%s: %w", file, err)
+	}
+	s := &c.Serve
+	return doctor.Settings{
+		Data: s.Data, NATSURL: s.NATSURL, PublicURL: s.Process.PublicURL, MeiliURL: s.Search.MeiliURL, Proxies: s.Process.Proxies,
+	}, nil
 }

@@ -19,18 +19,19 @@ const (
 	clearRight = "\x1b[K"
 )
 
-// bar shows how far something is: drawn again and again on a terminal, else as
+// Bar shows how far something is: drawn again and again on a terminal, else as
 // a line now and then.
-type bar struct {
+type Bar struct {
 	t     Terminal
 	last  time.Time
 	drawn bool
 }
 
-func newBar(t Terminal) *bar { return &bar{t: t, last: time.Now()} }
+// NewBar returns a bar that is drawn on the error output of t.
+func NewBar(t Terminal) *Bar { return &Bar{t: t, last: time.Now()} }
 
-// draw shows done of total, and what it is about; a total of 0 is unknown.
-func (b *bar) draw(done, total int64, about string) {
+// Draw shows done of total, and what it is about; a total of 0 is unknown.
+func (b *Bar) Draw(done, total int64, about string) {
 	line := about
 	if total > 0 {
 		share := float64(min(done, total)) / float64(total)
@@ -50,14 +51,14 @@ func (b *bar) draw(done, total int64, about string) {
 }
 
 // send posts a stream and shows how far it is; the answer is decoded into out.
-func (b *bar) send(ctx context.Context, relay client.Client, path, contentType string, source io.Reader, size int64, out any) error {
+func (b *Bar) send(ctx context.Context, relay client.Client, path, contentType string, source io.Reader, size int64, out any) error {
 	counted := &counter{Reader: source}
 	sending, sent := context.WithCancel(ctx)
 	drawn := make(chan struct{})
 	go func() {
 		defer close(drawn)
 		every(sending, pollEvery, func() {
-			b.draw(counted.n.Load(), size, b.t.say("envoi", "sending"))
+			b.Draw(counted.n.Load(), size, b.t.Say("envoi", "sending"))
 		})
 	}()
 	err := relay.Stream(ctx, http.MethodPost, path, contentType, counted, out)
@@ -66,8 +67,8 @@ func (b *bar) send(ctx context.Context, relay client.Client, path, contentType s
 	return err
 }
 
-// end leaves the last drawing as it is and goes to the next line.
-func (b *bar) end() {
+// End leaves the last drawing as it is and goes to the next line.
+func (b *Bar) End() {
 	if b.drawn {
 		_, _ = fmt.Fprintln(b.t.Err)
 	}

@@ -21,9 +21,10 @@ type Server struct {
 	Key string `name:"key" env:"RELAIS_KEY,RELAIS_ADMIN_KEY" secret:"" placeholder:"rk_…" help:"An editor's key; for reindex, an admin's."`
 }
 
-func (s Server) client(t Terminal) (client.Client, error) {
+// Client calls the relay; an error says that there is no key.
+func (s Server) Client(t Terminal) (client.Client, error) {
 	if s.Key == "" {
-		return client.Client{}, fmt.Errorf("%s", t.say(
+		return client.Client{}, fmt.Errorf("%s", t.Say(
 			"il faut une clé : --key rk_… ou RELAIS_KEY", "a key is needed: --key rk_… or RELAIS_KEY"))
 	}
 	return client.Client{Base: strings.TrimRight(s.URL, "/"), Key: s.Key}, nil
@@ -58,8 +59,8 @@ func Standard(getenv func(string) string) Terminal {
 	return t
 }
 
-// say chooses between two texts by the language of the terminal.
-func (t Terminal) say(french, english string) string {
+// Say chooses between two texts by the language of the terminal.
+func (t Terminal) Say(french, english string) string {
 	if t.French {
 		return french
 	}

@@ -53,21 +53,21 @@ type refusal struct {
 // them.
 func list(t Terminal, known []refusal, all int) {
 	for _, e := range known {
-		where := fmt.Sprintf(t.say("ligne %d : ", "line %d: "), e.Line)
+		where := fmt.Sprintf(t.Say("ligne %d : ", "line %d: "), e.Line)
 		if e.Line == 0 {
 			where = ""
 		}
 		_, _ = fmt.Fprintln(t.Err, where+e.Detail)
 	}
 	if more := all - len(known); more > 0 {
-		_, _ = fmt.Fprintf(t.Err, t.say("… et %d de plus\n", "… and %d more\n"), more)
+		_, _ = fmt.Fprintf(t.Err, t.Say("… et %d de plus\n", "… and %d more\n"), more)
 	}
 }
 
 // Run sends the stream and shows how far it is. Items that were not taken are
 // listed on the error output, and make it fail at the end.
 func (c *Import) Run(ctx context.Context, t Terminal) error {
-	relay, err := c.client(t)
+	relay, err := c.Client(t)
 	if err != nil {
 		return err
 	}
@@ -80,13 +80,13 @@ func (c *Import) Run(ctx context.Context, t Terminal) error {
 	if c.Format != "" {
 		path += "?format=" + c.Format
 	}
-	bar := newBar(t)
+	bar := NewBar(t)
 	var p progress
 	err = bar.send(ctx, relay, path, contentType, source, size, &p)
 	if err == nil {
 		err = follow(ctx, t, relay, bar, &p)
 	}
-	bar.end()
+	bar.End()
 	if err != nil {
 		return err
 	}
@@ -94,12 +94,12 @@ func (c *Import) Run(ctx context.Context, t Terminal) error {
 }
 
 // follow waits until the relay has worked off the stream.
-func follow(ctx context.Context, t Terminal, relay client.Client, bar *bar, p *progress) error {
+func follow(ctx context.Context, t Terminal, relay client.Client, bar *Bar, p *progress) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	away := 0
 	for p.State != "done" && p.State != "failed" {
-		bar.draw(p.Position, p.Bytes, counts(t, *p))
+		bar.Draw(p.Position, p.Bytes, counts(t, *p))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -115,7 +115,7 @@ func follow(ctx context.Context, t Terminal, relay client.Client, bar *bar, p *p
 			away++ // restarting, perhaps: the import goes on then
 		}
 	}
-	bar.draw(p.Position, p.Bytes, counts(t, *p))
+	bar.Draw(p.Position, p.Bytes, counts(t, *p))
 	return nil
 }
 
@@ -126,7 +126,7 @@ func refused(err error) bool {
 }
 
 func counts(t Terminal, p progress) string {
-	return fmt.Sprintf(t.say("%d lus, %d acceptés, %d inchangés, %d refusés", "%d read, %d accepted, %d unchanged, %d rejected"),
+	return fmt.Sprintf(t.Say("%d lus, %d acceptés, %d inchangés, %d refusés", "%d read, %d accepted, %d unchanged, %d rejected"),
 		p.Read, p.Accepted, p.Unchanged, p.Rejected)
 }
 
@@ -136,7 +136,7 @@ func report(t Terminal, p progress) error {
 		return err
 	}
 	if p.State == "failed" || p.Rejected > 0 {
-		return errors.New(t.say("tout n’a pas été pris", "not everything was taken"))
+		return errors.New(t.Say("tout n’a pas été pris", "not everything was taken"))
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ type LinksImport struct {
 // Run sends the list and tells what became of it. Rows that were not taken are
 // listed on the error output, and make it fail at the end.
 func (c *LinksImport) Run(ctx context.Context, t Terminal) error {
-	relay, err := c.client(t)
+	relay, err := c.Client(t)
 	if err != nil {
 		return err
 	}
@@ -51,17 +51,17 @@ func (c *LinksImport) Run(ctx context.Context, t Terminal) error {
 		Read, Created, Existing, Rejected int
 		Errors                            []refusal
 	}
-	bar := newBar(t)
+	bar := NewBar(t)
 	err = bar.send(ctx, relay, path, contentType, source, size, &done)
-	bar.end()
+	bar.End()
 	if err != nil {
 		return err
 	}
 	list(t, done.Errors, done.Rejected)
-	_, err = fmt.Fprintf(t.Out, t.say("%d lus, %d créés, %d existants, %d refusés\n", "%d read, %d created, %d existing, %d rejected\n"),
+	_, err = fmt.Fprintf(t.Out, t.Say("%d lus, %d créés, %d existants, %d refusés\n", "%d read, %d created, %d existing, %d rejected\n"),
 		done.Read, done.Created, done.Existing, done.Rejected)
 	if err == nil && done.Rejected > 0 {
-		err = errors.New(t.say("tout n’a pas été pris", "not everything was taken"))
+		err = errors.New(t.Say("tout n’a pas été pris", "not everything was taken"))
 	}
 	return err
 }

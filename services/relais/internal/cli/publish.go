@@ -32,12 +32,12 @@ type Publish struct {
 // Run publishes the files one after the other and prints a line for each. It
 // goes on after a file that is refused, and fails at the end.
 func (c *Publish) Run(ctx context.Context, t Terminal) error {
-	relay, err := c.client(t)
+	relay, err := c.Client(t)
 	if err != nil {
 		return err
 	}
 	if c.ID != "" && len(c.Files) > 1 {
-		return errors.New(t.say("--id ne va qu’avec un seul fichier", "--id goes with one file only"))
+		return errors.New(t.Say("--id ne va qu’avec un seul fichier", "--id goes with one file only"))
 	}
 	failed := 0
 	for _, name := range c.Files {
@@ -47,7 +47,7 @@ func (c *Publish) Run(ctx context.Context, t Terminal) error {
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf(t.say("%d fichier(s) sur %d non publié(s)", "%d of %d files not published"), failed, len(c.Files))
+		return fmt.Errorf(t.Say("%d fichier(s) sur %d non publié(s)", "%d of %d files not published"), failed, len(c.Files))
 	}
 	return nil
 }
@@ -127,5 +127,5 @@ func (c *Publish) mediaType(t Terminal, name string) (string, error) {
 	case "txt", "text", "":
 		return "text/plain", nil
 	}
-	return "", fmt.Errorf(t.say("type inconnu : .%s (--type json, html, markdown ou text)", "unknown type: .%s (--type json, html, markdown or text)"), kind)
+	return "", fmt.Errorf(t.Say("type inconnu : .%s (--type json, html, markdown ou text)", "unknown type: .%s (--type json, html, markdown or text)"), kind)
 }

@@ -22,7 +22,7 @@ type recount struct {
 // Run starts a recount and shows how far it is. It is an error when the counts
 // turn out to be wrong.
 func (c *Recount) Run(ctx context.Context, t Terminal) error {
-	relay, err := c.client(t)
+	relay, err := c.Client(t)
 	if err != nil {
 		return err
 	}
@@ -30,29 +30,29 @@ func (c *Recount) Run(ctx context.Context, t Terminal) error {
 	if err := relay.Do(ctx, http.MethodPost, "/v1/recounts", "", nil, &r); err != nil {
 		return err
 	}
-	bar := newBar(t)
+	bar := NewBar(t)
 	poll, done := context.WithCancel(ctx)
 	defer done()
 	every(poll, pollEvery, func() {
 		if err = relay.Do(ctx, http.MethodGet, "/v1/recounts/"+r.ID, "", nil, &r); err != nil || r.State != "running" {
 			done()
 		}
-		bar.draw(r.Read, max(1, r.Of), fmt.Sprintf("%d %s", r.Read, t.say("lots", "batches")))
+		bar.Draw(r.Read, max(1, r.Of), fmt.Sprintf("%d %s", r.Read, t.Say("lots", "batches")))
 	})
-	bar.end()
+	bar.End()
 	switch {
 	case err != nil:
 		return err
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case r.State == "failed":
-		return fmt.Errorf("%s: %s", t.say("le recomptage n’a pas abouti", "the recount did not finish"), r.Error)
+		return fmt.Errorf("%s: %s", t.Say("le recomptage n’a pas abouti", "the recount did not finish"), r.Error)
 	case r.Difference != 0:
-		return fmt.Errorf(t.say(
+		return fmt.Errorf(t.Say(
 			"les comptes sont faux : %d clics dans le journal, %d comptés, écart total %d",
 			"the counts are wrong: %d clicks in the log, %d counted, %d of difference in all",
 		), r.Clicks, r.Counted, r.Difference)
 	}
-	_, err = fmt.Fprintf(t.Out, t.say("%d clics recomptés, aucun écart.\n", "%d clicks counted again, no difference.\n"), r.Clicks)
+	_, err = fmt.Fprintf(t.Out, t.Say("%d clics recomptés, aucun écart.\n", "%d clicks counted again, no difference.\n"), r.Clicks)
 	return err
 }

@@ -27,7 +27,7 @@ func (g *generation) running() bool { return g.State == "filling" || g.State == 
 
 // Run starts the rebuild and shows how far it is. Search goes on meanwhile.
 func (c *Reindex) Run(ctx context.Context, t Terminal) error {
-	relay, err := c.client(t)
+	relay, err := c.Client(t)
 	if err != nil {
 		return err
 	}
@@ -36,25 +36,25 @@ func (c *Reindex) Run(ctx context.Context, t Terminal) error {
 	if err := relay.Do(ctx, http.MethodPost, path, "application/json", map[string]bool{"rollback": c.Rollback}, &g); err != nil {
 		return err
 	}
-	bar := newBar(t)
+	bar := NewBar(t)
 	poll, done := context.WithCancel(ctx)
 	defer done()
 	every(poll, pollEvery, func() {
 		if err = relay.Do(ctx, http.MethodGet, path, "", nil, &g); err != nil || !g.running() {
 			done()
 		}
-		bar.draw(g.Position, max(1, g.Target), fmt.Sprintf("%d %s", g.Editions, t.say("éditions", "editions")))
+		bar.Draw(g.Position, max(1, g.Target), fmt.Sprintf("%d %s", g.Editions, t.Say("éditions", "editions")))
 	})
-	bar.end()
+	bar.End()
 	switch {
 	case err != nil:
 		return err
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case g.State == "failed":
-		return fmt.Errorf("%s: %s", t.say("la nouvelle génération ne sert pas", "the new generation does not serve"), g.Error)
+		return fmt.Errorf("%s: %s", t.Say("la nouvelle génération ne sert pas", "the new generation does not serve"), g.Error)
 	}
-	_, err = fmt.Fprintf(t.Out, t.say(
+	_, err = fmt.Fprintf(t.Out, t.Say(
 		"Génération %s en service : %d éditions, %.0f par seconde, dont %.0f %% du temps dans le moteur.\n",
 		"Generation %s serves: %d editions, %.0f a second, %.0f %% of the time in the engine.\n",
 	), g.Serving, g.Editions, g.DocumentsPerSecond, 100*g.EngineShare)

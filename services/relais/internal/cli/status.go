@@ -21,7 +21,7 @@ type Status struct {
 
 // Run prints a line for each edition, or one for an import.
 func (c *Status) Run(ctx context.Context, t Terminal) error {
-	relay, err := c.client(t)
+	relay, err := c.Client(t)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (c *Status) Run(ctx context.Context, t Terminal) error {
 		}
 		state := e.PubStatus
 		if e.Stale {
-			state += t.say(", périmée", ", stale")
+			state += t.Say(", périmée", ", stale")
 		}
 		_, _ = fmt.Fprintf(w, "%s/%s\tv%d\t%s\t%s\t%s\n", c.ID, e.Language, e.Version, state, strings.Join(stages, ", "), e.Headline)
 	}

@@ -105,6 +105,30 @@ func (c Client) Stream(ctx context.Context, method, path, contentType string, bo
 	return nil
 }
 
+// Open asks for an answer of any length, which the caller reads and closes.
+func (c Client) Open(ctx context.Context, path string) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Base+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("GET %s: %w", path, err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.Key)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("GET %s: %w", path, err)
+	}
+	if resp.StatusCode == http.StatusOK {
+		return resp.Body, nil
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return nil, fmt.Errorf("GET %s: %w", path, err)
+	}
+	e := &StatusError{Status: resp.StatusCode, body: string(answer)}
+	_ = json.Unmarshal(answer, &e.Problem) // or it is shown as it is
+	return nil, fmt.Errorf("GET %s: %w", path, e)
+}
+
 // Ready waits until the relay can do its job, for at most a minute.
 func (c Client) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
