@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/relais-press/relais/pkg/fault"
@@ -48,9 +47,11 @@ func (b *Bus) Bucket(ctx context.Context, name string) (*Bucket, error) {
 
 // Get returns the value of a key, or NotFound.
 func (k *Bucket) Get(ctx context.Context, key string) (Entry, error) {
-	if err := k.bus.connected(); err != nil {
+	ctx, cancel, err := k.bus.ask(ctx)
+	if err != nil {
 		return Entry{}, err
 	}
+	defer cancel()
 	e, err := k.kv.Get(ctx, key)
 	if err != nil {
 		return Entry{}, notFoundOr("get "+k.name+"/"+key, err)
@@ -61,36 +62,44 @@ func (k *Bucket) Get(ctx context.Context, key string) (Entry, error) {
 // Create writes a key that must not exist, and returns its revision; Conflict
 // when it does.
 func (k *Bucket) Create(ctx context.Context, key string, value []byte) (uint64, error) {
-	if err := k.bus.connected(); err != nil {
+	ctx, cancel, err := k.bus.ask(ctx)
+	if err != nil {
 		return 0, err
 	}
+	defer cancel()
 	rev, err := k.kv.Create(ctx, key, value)
 	return rev, k.lost("create", key, err)
 }
 
 // Update writes a key whose revision must be the given one; Conflict otherwise.
 func (k *Bucket) Update(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
-	if err := k.bus.connected(); err != nil {
+	ctx, cancel, err := k.bus.ask(ctx)
+	if err != nil {
 		return 0, err
 	}
+	defer cancel()
 	rev, err := k.kv.Update(ctx, key, value, revision)
 	return rev, k.lost("update", key, err)
 }
 
 // Put writes a key whatever it held.
 func (k *Bucket) Put(ctx context.Context, key string, value []byte) (uint64, error) {
-	if err := k.bus.connected(); err != nil {
+	ctx, cancel, err := k.bus.ask(ctx)
+	if err != nil {
 		return 0, err
 	}
+	defer cancel()
 	rev, err := k.kv.Put(ctx, key, value)
 	return rev, k.lost("put", key, err)
 }
 
 // Delete marks a key as deleted. Deleting what is not there is no error.
 func (k *Bucket) Delete(ctx context.Context, key string) error {
-	if err := k.bus.connected(); err != nil {
+	ctx, cancel, err := k.bus.ask(ctx)
+	if err != nil {
 		return err
 	}
+	defer cancel()
 	return k.lost("delete", key, k.kv.Delete(ctx, key))
 }
 
@@ -138,17 +147,30 @@ func (k *Bucket) List(ctx context.Context, filter string) ([]Entry, error) {
 
 // Follow hands every present entry that matches the filter to fn, then calls
 // caughtUp, then hands over each change as it happens, until ctx ends, whose
-// error it returns. Calls are made one at a time, in the order of revisions.
+// error it returns, or the connection was lost, which is Unavailable: a caller
+// that follows again is handed what is present again. Calls are made one at a
+// time, in the order of revisions.
 func (k *Bucket) Follow(ctx context.Context, filter string, fn func(Entry), caughtUp func()) error {
+	ctx, done := k.bus.untilReconnected(ctx)
+	defer done()
 	w, err := k.kv.WatchFiltered(ctx, []string{filter})
 	if err != nil {
 		return unavailable("watch "+k.name, err)
 	}
-	return k.each(ctx, w, fn, caughtUp)
+	return k.watch(ctx, w, fn, caughtUp)
+}
+
+// watch is each, with Unavailable for a connection that was lost.
+func (k *Bucket) watch(ctx context.Context, w jetstream.KeyWatcher, fn func(Entry), caughtUp func()) error {
+	err := k.each(ctx, w, fn, caughtUp)
+	if cause := context.Cause(ctx); errors.Is(cause, errReconnected) {
+		return unavailable("watch "+k.name, cause)
+	}
+	return err
 }
 
 func (k *Bucket) each(ctx context.Context, w jetstream.KeyWatcher, fn func(Entry), caughtUp func()) error {
-	defer w.Stop() //nolint:errcheck // the subscription ends with its context
+	defer release(w)
 	for {
 		select {
 		case <-ctx.Done():
@@ -169,8 +191,29 @@ func (k *Bucket) each(ctx context.Context, w jetstream.KeyWatcher, fn func(Entry
 	}
 }
 
+// release ends a watch. The log is told, but not waited for when it is away or
+// hangs: it forgets a watcher that nobody listens to.
+func release(w jetstream.KeyWatcher) {
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		_ = w.Stop() // bounded by the client's own patience, of 5 s
+	}()
+	patience := time.NewTimer(farewell)
+	defer patience.Stop()
+	select {
+	case <-told:
+	case <-patience.C:
+	}
+}
+
 // LastRevision is the revision of the newest write to the bucket; 0 before any.
 func (k *Bucket) LastRevision(ctx context.Context) (uint64, error) {
+	ctx, cancel, err := k.bus.ask(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer cancel()
 	info, err := k.stream.Info(ctx)
 	if err != nil {
 		return 0, unavailable("inspect "+k.name, err)
@@ -182,37 +225,20 @@ func (k *Bucket) LastRevision(ctx context.Context) (uint64, error) {
 // matches the filter and has a revision above after to fn, those that have been
 // made already first, one at a time and in the order of revisions, until ctx
 // ends, whose error it returns, or the connection was lost, which is Unavailable:
-// the caller goes on without a gap from the revision it saw last. (The server
-// would be noticed to have forgotten its watchers only after many seconds.)
+// the caller goes on without a gap from the revision it saw last.
 func (k *Bucket) Changes(ctx context.Context, filter string, after uint64, standing func(), fn func(Entry)) error {
 	if err := k.bus.connected(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	again := k.bus.conn.StatusChanged(nats.CONNECTED)
-	defer k.bus.conn.RemoveStatusListener(again)
+	ctx, done := k.bus.untilReconnected(ctx)
+	defer done()
 	w, err := k.kv.WatchFiltered(ctx, []string{filter}, jetstream.ResumeFromRevision(after+1))
 	if err != nil {
 		return unavailable("watch "+k.name, err)
 	}
 	standing()
-	go func() {
-		select {
-		case <-again:
-			cancel(errReconnected)
-		case <-ctx.Done():
-		}
-	}()
-	err = k.each(ctx, w, fn, func() {})
-	if cause := context.Cause(ctx); errors.Is(cause, errReconnected) {
-		return unavailable("watch "+k.name, cause)
-	}
-	return err
+	return k.watch(ctx, w, fn, func() {})
 }
-
-// errReconnected ends a watch that the server may have forgotten.
-var errReconnected = errors.New("the connection was lost")
 
 func entry(e jetstream.KeyValueEntry) Entry {
 	out := Entry{Key: e.Key(), Revision: e.Revision(), Created: e.Created()}

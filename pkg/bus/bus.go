@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -39,6 +40,10 @@ type Bus struct {
 	deadLetters *prometheus.CounterVec
 	tracer      *telemetry.Tracer
 	hands       hands
+	replicas    int
+
+	mu     sync.Mutex
+	newest Mark // of the editions that this process has read
 }
 
 // Message is one record of the log.
@@ -74,27 +79,27 @@ func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 	if err := whole(ctx, js); err != nil {
 		return nil, err
 	}
-	replicas := max(cfg.Replicas, 1)
-	for _, s := range streams(replicas) {
+	b.replicas = max(cfg.Replicas, 1)
+	for _, s := range streams(b.replicas) {
 		if b.streams[s.Name], err = js.CreateOrUpdateStream(ctx, s); err != nil {
 			return nil, unavailable("declare stream "+s.Name, err)
 		}
 	}
-	for _, k := range buckets(replicas) {
+	for _, k := range buckets(b.replicas) {
 		if _, err := js.CreateOrUpdateKeyValue(ctx, k); err != nil {
 			return nil, unavailable("declare bucket "+k.Bucket, err)
 		}
 	}
-	conn.SetReconnectHandler(func(*nats.Conn) { b.remake(replicas) })
+	conn.SetReconnectHandler(func(*nats.Conn) { b.remake() })
 	return b, nil
 }
 
 // remake declares the buckets that a server keeps in memory, and has forgotten
 // when it was started again.
-func (b *Bus) remake(replicas int) {
+func (b *Bus) remake() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	for _, k := range buckets(replicas) {
+	for _, k := range buckets(b.replicas) {
 		for k.Storage == jetstream.MemoryStorage && ctx.Err() == nil {
 			if _, err := b.js.CreateOrUpdateKeyValue(ctx, k); err == nil {
 				break
@@ -124,6 +129,19 @@ func (b *Bus) connected() error {
 		return unavailable("reach log", nats.ErrDisconnected)
 	}
 	return nil
+}
+
+// patience is how long a question to the log may take: one that hangs takes
+// connections and answers nothing, and nobody waits for it longer.
+const patience = 5 * time.Second
+
+// ask bounds a question to the log; Unavailable at once while the connection is down.
+func (b *Bus) ask(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	if err := b.connected(); err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	return ctx, cancel, nil
 }
 
 // Append writes m after the expected last sequence of its subject, or of all
@@ -186,9 +204,11 @@ func (b *Bus) ownOrConflict(ctx context.Context, stream string, m Message, cause
 // window is stored once. The message carries the traceparent of ctx unless it has
 // one (TraceHeader).
 func (b *Bus) Publish(ctx context.Context, m Message) error {
-	if err := b.connected(); err != nil {
+	ctx, cancel, err := b.ask(ctx)
+	if err != nil {
 		return err
 	}
+	defer cancel()
 	ctx, span := b.tracer.Send(ctx, family(m.Subject))
 	defer span.End()
 	msg := &nats.Msg{Subject: m.Subject, Header: nats.Header(withTrace(ctx, m.Header)), Data: m.Data}
@@ -205,11 +225,13 @@ func (b *Bus) Publish(ctx context.Context, m Message) error {
 // rounded up, so that nothing comes early. What was published is kept for a day.
 // Source: NATS ADR-51.
 func (b *Bus) Schedule(ctx context.Context, m Message, target string, at time.Time) error {
-	if err := b.connected(); err != nil {
+	ctx, cancel, err := b.ask(ctx)
+	if err != nil {
 		return err
 	}
+	defer cancel()
 	msg := &nats.Msg{Subject: m.Subject, Header: nats.Header(m.Header), Data: m.Data}
-	_, err := b.js.PublishMsg(ctx, msg, jetstream.WithScheduleTarget(target),
+	_, err = b.js.PublishMsg(ctx, msg, jetstream.WithScheduleTarget(target),
 		jetstream.WithScheduleAt(at.Add(time.Second-1).Truncate(time.Second)), jetstream.WithScheduleTTL(24*time.Hour))
 	if err != nil {
 		return unavailable("schedule "+m.Subject, err)

@@ -19,6 +19,9 @@ import (
 // maxDeliveries is how often a message that fails by itself is tried.
 const maxDeliveries = 5
 
+// farewell is how long the end of a reader waits for a log that may be away.
+const farewell = time.Second
+
 // pullExpiry is how long a request for messages stands at the log.
 const pullExpiry = 30 * time.Second
 
@@ -59,9 +62,15 @@ func (b *Bus) consume(ctx context.Context, c Consumer, handle func(context.Conte
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", c.Name, err)
 	}
-	defer context.AfterFunc(ctx, it.Drain)()
+	drained, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	defer context.AfterFunc(ctx, func() {
+		it.Drain()
+		wait(drained, farewell)
+		giveUp()
+	})()
 	feed, failed := make(chan jetstream.Msg, c.Batch), make(chan error, 1)
-	go pump(it, feed, failed)
+	go pump(drained, it, feed, failed)
 	// What is in hand is finished even when ctx has ended.
 	hold := context.WithoutCancel(ctx)
 	b.hands.add(c.Name, consumer)
@@ -126,12 +135,12 @@ func (b *Bus) declare(ctx context.Context, c Consumer) (jetstream.Consumer, erro
 	return consumer, nil
 }
 
-// pump moves messages from the iterator to feed until the iterator is closed
-// or its consumer is gone; it then says why and closes feed.
-func pump(it jetstream.MessagesContext, feed chan<- jetstream.Msg, failed chan<- error) {
+// pump moves messages from the iterator to feed until the iterator is closed,
+// its consumer is gone, or ctx ends; it then says why and closes feed.
+func pump(ctx context.Context, it jetstream.MessagesContext, feed chan<- jetstream.Msg, failed chan<- error) {
 	defer close(feed)
 	for {
-		m, err := it.Next()
+		m, err := it.Next(jetstream.NextContext(ctx))
 		switch {
 		case err == nil:
 			feed <- m
@@ -165,6 +174,7 @@ func (b *Bus) deliver(ctx, hold context.Context, c Consumer, batch []jetstream.M
 	messages := make([]Message, 0, len(batch))
 	for _, m := range batch {
 		messages = append(messages, fromMsg(m))
+		b.note(c.Stream, &messages[len(messages)-1])
 	}
 	b.hands.take(c.Name, messages[0].Time)
 	defer b.hands.put(c.Name)
@@ -285,7 +295,9 @@ func (b *Bus) replay(ctx context.Context, stream string, cfg jetstream.OrderedCo
 		case err != nil:
 			return unavailable("replay "+stream, err)
 		}
-		fn(fromMsg(m))
+		message := fromMsg(m)
+		b.note(stream, &message)
+		fn(message)
 		if meta, err := m.Metadata(); behind && err == nil && meta.NumPending == 0 {
 			behind = false
 			caughtUp()

@@ -15,9 +15,11 @@ import (
 
 // Last returns the newest message of a subject, or NotFound.
 func (b *Bus) Last(ctx context.Context, stream, subject string) (Message, error) {
-	if err := b.connected(); err != nil {
+	ctx, cancel, err := b.ask(ctx)
+	if err != nil {
 		return Message{}, err
 	}
+	defer cancel()
 	raw, err := b.streams[stream].GetLastMsgForSubject(ctx, subject)
 	if err != nil {
 		return Message{}, notFoundOr("read "+subject, err)
@@ -34,27 +36,31 @@ const Waiting = 2048
 // in the order of the log; none when no subject does. At most 1,024 subjects may
 // match.
 func (b *Bus) LastOfEach(ctx context.Context, stream, filter string) ([]Message, error) {
-	if err := b.connected(); err != nil {
+	ctx, cancel, err := b.ask(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return b.collect(ctx, "read "+filter, func(ctx context.Context) (messages, error) {
+	defer cancel()
+	return b.collect(ctx, "read "+filter, func() (messages, error) {
 		return jetstreamext.GetLastMsgsFor(ctx, b.js, stream, []string{filter})
 	})
 }
 
 // History returns the messages kept of a subject, oldest first.
 func (b *Bus) History(ctx context.Context, stream, subject string) ([]Message, error) {
-	if err := b.connected(); err != nil {
-		return nil, err
-	}
 	const page = 16 // bounds what the server holds: a message may have megabytes
 	var out []Message
 	for next := uint64(1); ; {
-		batch, err := b.collect(ctx, "read history of "+subject, func(ctx context.Context) (messages, error) {
-			return jetstreamext.GetBatch(ctx, b.js, stream, page, jetstreamext.GetBatchSubject(subject), jetstreamext.GetBatchSeq(next))
+		once, cancel, err := b.ask(ctx)
+		if err != nil {
+			return nil, err
+		}
+		batch, err := b.collect(once, "read history of "+subject, func() (messages, error) {
+			return jetstreamext.GetBatch(once, b.js, stream, page, jetstreamext.GetBatchSubject(subject), jetstreamext.GetBatchSeq(next))
 		})
+		cancel()
 		out = append(out, batch...)
-		if err != nil || len(batch) < page {
+		if err != nil || len(batch) == 0 { // a page may be short for its bytes
 			return out, err
 		}
 		next = batch[len(batch)-1].Sequence + 1
@@ -64,23 +70,19 @@ func (b *Bus) History(ctx context.Context, stream, subject string) ([]Message, e
 // messages is what a batched direct get (NATS ADR-31) hands over.
 type messages = func(yield func(*jetstream.RawStreamMsg, error) bool)
 
-// batchTime is how long a batched direct get may take.
-const batchTime = 5 * time.Second
-
-// collect returns what a batched direct get hands over. A batch that is cut off,
-// because its time is over or the connection closed, ends like one that is whole:
-// it is Unavailable, so that nobody takes what is there for missing.
-func (b *Bus) collect(ctx context.Context, op string, get func(context.Context) (messages, error)) ([]Message, error) {
-	ctx, cancel := context.WithTimeout(ctx, batchTime)
-	defer cancel()
+// collect returns what a batched direct get hands over, within the time of ctx. A
+// batch that is cut off, because its time is over or the connection closed, ends
+// like one that is whole: it is Unavailable, so that nobody takes what is there
+// for missing.
+func (b *Bus) collect(ctx context.Context, op string, get func() (messages, error)) ([]Message, error) {
 	var out []Message
-	list, err := get(ctx)
+	list, err := get()
 	if err != nil {
 		return nil, unavailable(op, err)
 	}
 	for raw, err := range list {
 		switch {
-		case errors.Is(err, jetstreamext.ErrNoMessages):
+		case errors.Is(err, jetstreamext.ErrNoMessages) && ctx.Err() == nil:
 			return out, nil
 		case err != nil:
 			return nil, unavailable(op, err)
@@ -152,9 +154,11 @@ type Extent struct {
 
 // Extent says from where to where a stream goes.
 func (b *Bus) Extent(ctx context.Context, stream string) (Extent, error) {
-	if err := b.connected(); err != nil {
+	ctx, cancel, err := b.ask(ctx)
+	if err != nil {
 		return Extent{}, err
 	}
+	defer cancel()
 	info, err := b.streams[stream].Info(ctx)
 	if err != nil {
 		return Extent{}, unavailable("inspect "+stream, err)
@@ -215,9 +219,11 @@ func (b *Bus) Subjects(ctx context.Context, stream, filter string) ([]string, er
 }
 
 func (b *Bus) subjects(ctx context.Context, stream jetstream.Stream, filter string) ([]string, error) {
-	if err := b.connected(); err != nil {
+	ctx, cancel, err := b.ask(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer cancel()
 	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(filter))
 	if err != nil {
 		return nil, unavailable("list "+filter, err)
@@ -231,6 +237,11 @@ func (b *Bus) subjects(ctx context.Context, stream jetstream.Stream, filter stri
 
 // LastSequence is the sequence of the stream's newest message; 0 when it is empty.
 func (b *Bus) LastSequence(ctx context.Context, stream string) (uint64, error) {
+	ctx, cancel, err := b.ask(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer cancel()
 	info, err := b.streams[stream].Info(ctx)
 	if err != nil {
 		return 0, unavailable("inspect "+stream, err)

@@ -30,6 +30,9 @@ const (
 	Rates       = "RATES"       // process → what was taken of its rate limits last; in memory alone
 )
 
+// History is how many versions of an edition the log keeps.
+const History = 64
+
 // SaltLife is how long a salt is kept at most.
 const SaltLife = 48 * time.Hour
 
@@ -53,7 +56,7 @@ func streams(replicas int) []jetstream.StreamConfig {
 			Name:              Articles,
 			Description:       "Every version of every edition: the truth.",
 			Subjects:          []string{"relais.article.*.*"},
-			MaxMsgsPerSubject: 64,
+			MaxMsgsPerSubject: History,
 			Duplicates:        10 * time.Minute,
 			AllowDirect:       true,
 			Storage:           jetstream.FileStorage,

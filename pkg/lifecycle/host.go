@@ -145,6 +145,7 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 		return cfg.serve(serving, listener, deps.Limits.Guard(web.Traced(tracer, web.Compose(handlers...))), registry)
 	})
 	group.Add("rates", func(ctx context.Context) error { return share(ctx, deps.Bus, buckets, deps.Logger) })
+	group.Add("log", deps.Bus.Watch)
 	if started != nil {
 		group.Add("started", func(ctx context.Context) error { return started(ctx, deps.PublicURL) })
 	}

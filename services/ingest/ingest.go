@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/continuity"
 	"github.com/relais-press/relais/pkg/fetch"
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/telemetry"
@@ -47,6 +48,8 @@ type Service struct {
 	bulk       *imports.Desk
 	routes     *web.Router
 	endStreams func()
+
+	lookThrough func(context.Context) error
 }
 
 // New returns the service. It makes sure that there is an admin key: one that
@@ -98,18 +101,21 @@ func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lif
 		_, _ = fmt.Fprintf(stdout, "admin key: %s\n           shown this once, and kept in %s\n", made, filepath.Join(dir, access.KeyFile))
 	}
 	context.AfterFunc(ctx, face.EndStreams)
-	return &Service{desk, bulk, routes, face.EndStreams}, nil
+	lookThrough := func(ctx context.Context) error { return continuity.Report(ctx, deps.Bus, deps.Logger, deps.Metrics) }
+	return &Service{desk, bulk, routes, face.EndStreams, lookThrough}, nil
 }
 
 // Handler answers ingest's routes.
 func (s *Service) Handler() http.Handler { return s.routes }
 
 // Run keeps the list of editions, watches embargoes and expiries and goes on
-// with imports until ctx ends; then it ends open event streams.
+// with imports until ctx ends, and looks through the log once for what it has
+// lost; then it ends open event streams.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.endStreams()
 	var group lifecycle.Group
 	group.Add("releases", s.desk.Run)
 	group.Add("imports", s.bulk.Run)
+	group.Add("continuity", s.lookThrough)
 	return group.Run(ctx)
 }

@@ -47,7 +47,7 @@ func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer release()
-	conn, stop, err := s.log()
+	conn, stop, err := s.log(stderr)
 	if err != nil {
 		return err
 	}
@@ -88,12 +88,12 @@ func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) error {
 }
 
 // log connects to the log: the one inside unless another is named.
-func (s *serve) log() (conn *nats.Conn, stop func(), err error) {
+func (s *serve) log(stderr io.Writer) (conn *nats.Conn, stop func(), err error) {
 	if s.NATSURL != "" {
 		conn, err = lifecycle.Remote{NATSURL: s.NATSURL}.Connect("relais")
 		return conn, func() {}, err
 	}
-	server, err := embedded.Start(embedded.Config{Dir: filepath.Join(s.Data, folder.Log), Listen: s.NATSListen})
+	server, err := embedded.Start(embedded.Config{Dir: filepath.Join(s.Data, folder.Log), Listen: s.NATSListen, Logger: s.Process.Logger(stderr)})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/shortlink"
 	"github.com/relais-press/relais/pkg/telemetry"
@@ -76,17 +75,21 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 	if err != nil {
 		return nil, err
 	}
-	last, err := deps.Bus.LastSequence(ctx, bus.Articles)
+	marks := indexer.NewMarks(dir)
+	last, lost, err := marks.Last(ctx, deps.Bus)
 	if err != nil {
 		return nil, err
+	}
+	if lost {
+		deps.Logger.WarnContext(ctx, "the log has lost its newest editions, or is another one: the index is made anew")
 	}
 	if s.index, err = generation.Open(ctx, store, last, deps.Logger); err != nil {
 		return nil, err
 	}
-	if s.indexer, err = indexer.New(ctx, s.index, deps.Bus, cfg.Instance, vectors.Documents, deps.Logger, deps.Metrics); err != nil {
+	if s.indexer, err = indexer.New(ctx, s.index, deps.Bus, cfg.Instance, marks, vectors.Documents, deps.Logger, deps.Metrics); err != nil {
 		return nil, err
 	}
-	deps.Health.Add("index", s.indexer.Check)
+	deps.Health.Add("index", func(ctx context.Context) error { return errors.Join(s.index.Damaged(), s.indexer.Check(ctx)) })
 	s.catalog = catalog.New(deps.Bus, deps.Logger)
 	deps.Health.Add("catalog", s.catalog.Check)
 	if s.tally, err = tally.New(deps.Bus, cfg.Instance, deps.Logger, deps.Metrics); err != nil {

@@ -7,8 +7,11 @@ package embedded
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -19,16 +22,33 @@ import (
 
 // Config says where the log is kept and whether others may reach it.
 type Config struct {
-	Dir    string // JetStream's store
-	Listen string // host:port for other processes; empty: no listener at all
+	Dir    string       // JetStream's store
+	Listen string       // host:port for other processes; empty: no listener at all
+	Logger *slog.Logger // for the server's warnings and errors; nil: not told
 
 	// Relaxed acknowledges before the disk has it: for what can be made again,
 	// such as the data of a benchmark.
 	Relaxed bool
 }
 
-// Server is a running log.
-type Server struct{ ns *server.Server }
+// Server is a running log. When its disk is full it takes no more writes until
+// there is room again:
+//
+//	         a write finds no room
+//	running ───────────────────────▶ refusing
+//	   ▲                                │
+//	   └────────────────────────────────┘
+//	     16 MiB are free: started anew
+type Server struct {
+	opts    server.Options
+	log     *slog.Logger
+	ended   chan struct{} // closed by Stop
+	watched sync.WaitGroup
+	broken  atomic.Bool // the server no longer writes to a stream
+
+	mu sync.Mutex
+	ns *server.Server // nil: stopped
+}
 
 // maxPayload is the largest message: an edition of 1 MiB as posted, with its
 // text and its HTML, as JSON.
@@ -36,7 +56,7 @@ const maxPayload = 8 << 20
 
 // Start opens the store and returns once the server is ready.
 func Start(cfg Config) (*Server, error) {
-	opts := &server.Options{
+	s := &Server{log: cfg.Logger, ended: make(chan struct{}), opts: server.Options{
 		ServerName: "relais",
 		JetStream:  true,
 		StoreDir:   cfg.Dir,
@@ -45,24 +65,43 @@ func Start(cfg Config) (*Server, error) {
 		MaxPayload: maxPayload,
 		NoSigs:     true,
 		NoLog:      true,
+	}}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Listen != "" {
 		host, port, err := net.SplitHostPort(cfg.Listen)
 		if err != nil {
 			return nil, fmt.Errorf("start log: %w", err)
 		}
-		opts.Host = host
-		if opts.Port, err = strconv.Atoi(port); err != nil {
+		s.opts.Host = host
+		if s.opts.Port, err = strconv.Atoi(port); err != nil {
 			return nil, fmt.Errorf("start log: port of %q: %w", cfg.Listen, err)
 		}
-		if opts.Port == 0 {
-			opts.Port = server.RANDOM_PORT
+		if s.opts.Port == 0 {
+			s.opts.Port = server.RANDOM_PORT
 		}
 	}
-	ns, err := server.NewServer(opts)
+	ns, err := s.run()
+	if err != nil {
+		return nil, err
+	}
+	if addr, ok := ns.Addr().(*net.TCPAddr); ok {
+		s.opts.Port = addr.Port // the same again when it is started anew
+	}
+	s.ns = ns
+	s.watched.Go(s.watch)
+	return s, nil
+}
+
+// run starts a nats-server.
+func (s *Server) run() (*server.Server, error) {
+	opts := s.opts // the server writes to its own
+	ns, err := server.NewServer(&opts)
 	if err != nil {
 		return nil, fmt.Errorf("start log: %w", err)
 	}
+	ns.SetLoggerV2(journal{s.log, &s.broken}, false, false, false)
 	ns.Start()
 	if !ns.ReadyForConnections(20 * time.Second) {
 		ns.Shutdown()
@@ -70,15 +109,29 @@ func Start(cfg Config) (*Server, error) {
 	}
 	if !ns.JetStreamEnabled() {
 		ns.Shutdown()
-		return nil, fmt.Errorf("start log: JetStream could not open %s", cfg.Dir)
+		return nil, fmt.Errorf("start log: JetStream could not open %s", s.opts.StoreDir)
 	}
-	return &Server{ns}, nil
+	return ns, nil
 }
 
 // Connect returns a connection that goes through memory, not a socket.
 func (s *Server) Connect() (*nats.Conn, error) {
-	conn, err := nats.Connect("", nats.InProcessServer(s.ns), nats.MaxReconnects(-1), nats.Name("relais"),
-		nats.SyncQueueLen(bus.Waiting))
+	conn, err := nats.Connect("", nats.InProcessServer(s), nats.MaxReconnects(-1), nats.Name("relais"),
+		nats.SyncQueueLen(bus.Waiting), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectJitter(0, 0))
+	if err != nil {
+		return nil, fmt.Errorf("connect to log: %w", err)
+	}
+	return conn, nil
+}
+
+// InProcessConn implements what a connection through memory is made with.
+func (s *Server) InProcessConn() (net.Conn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ns == nil {
+		return nil, errors.New("the log is stopped")
+	}
+	conn, err := s.ns.InProcessConn()
 	if err != nil {
 		return nil, fmt.Errorf("connect to log: %w", err)
 	}
@@ -87,6 +140,11 @@ func (s *Server) Connect() (*nats.Conn, error) {
 
 // URL is where other processes reach the log; empty without a listener.
 func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ns == nil {
+		return ""
+	}
 	if addr := s.ns.Addr(); addr != nil {
 		return "nats://" + addr.String()
 	}
@@ -95,6 +153,25 @@ func (s *Server) URL() string {
 
 // Stop closes the store and waits until it is closed.
 func (s *Server) Stop() {
-	s.ns.Shutdown()
-	s.ns.WaitForShutdown()
+	s.mu.Lock()
+	select {
+	case <-s.ended:
+	default:
+		close(s.ended)
+	}
+	s.mu.Unlock()
+	s.watched.Wait()
+	s.halt()
+}
+
+// halt stops the nats-server, if one runs.
+func (s *Server) halt() {
+	s.mu.Lock()
+	ns := s.ns
+	s.ns = nil
+	s.mu.Unlock()
+	if ns != nil {
+		ns.Shutdown()
+		ns.WaitForShutdown()
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/relais-press/relais/pkg/lifecycle"
@@ -35,8 +36,12 @@ func (g *Generations) Handle(rt *web.Router, deps lifecycle.Deps) {
 	rt.Handle("generation.build", http.MethodPost, "/v1/index/generations", g.build, admin)
 }
 
-// Run builds what is asked for, one generation at a time, until ctx ends.
+// Run builds what is asked for, one generation at a time, and what has been
+// damaged, until ctx ends.
 func (g *Generations) Run(ctx context.Context) error {
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	watch.Go(func() { g.index.Watch(ctx, g.source) })
 	for {
 		select {
 		case <-ctx.Done():

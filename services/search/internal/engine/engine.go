@@ -45,6 +45,18 @@ type Engine interface {
 // ErrClosed is returned by the calls of an engine that has been closed.
 var ErrClosed = errors.New("engine: closed")
 
+// ErrDamaged is wrapped by the errors of an engine whose files are gone or are
+// not what it wrote. It may be told of what only looks so: Checked decides.
+var ErrDamaged = errors.New("engine: the index is damaged")
+
+// Checked is an engine that can look after its files.
+type Checked interface {
+	// Check returns an error that wraps ErrDamaged when files are gone or are not
+	// what was written. It looks whether they are there and, one of them each time,
+	// at their content; at that of all when thorough.
+	Check(ctx context.Context, thorough bool) error
+}
+
 // Sort is the order of hits.
 type Sort string
 

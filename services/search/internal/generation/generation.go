@@ -28,9 +28,13 @@ type Index struct {
 	current *generation
 	closed  bool
 
-	epoch  atomic.Uint64
-	busy   sync.Mutex // held by the one rebuild under way
-	status statusBoard
+	epoch   atomic.Uint64
+	busy    sync.Mutex // held by the one rebuild under way
+	status  statusBoard
+	damaged atomic.Bool   // what serves has lost files, and is being built anew
+	suspect chan struct{} // tells Watch that a call failed as if it had
+
+	unwritable atomic.Bool // what serves fell over while it was written to
 }
 
 var _ engine.Engine = (*Index)(nil)
@@ -48,7 +52,7 @@ func Open(ctx context.Context, store engine.Store, last uint64, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{store: store, log: log, serving: slot}
+	x := &Index{store: store, log: log, serving: slot, suspect: make(chan struct{}, 1)}
 	current, err := store.Open(ctx, slot)
 	if err != nil {
 		return nil, err
@@ -101,7 +105,11 @@ func (x *Index) Apply(ctx context.Context, documents []engine.Document, position
 	}
 	defer leave()
 	defer x.epoch.Add(1)
-	return current.Apply(ctx, documents, position)
+	err = current.Apply(ctx, documents, position)
+	if errors.Is(err, engine.ErrDamaged) {
+		x.unwritable.Store(true)
+	}
+	return x.doubt(ctx, current, err)
 }
 
 // Epoch rises whenever answers may have changed, before Apply returns.
@@ -124,7 +132,8 @@ func (x *Index) Search(ctx context.Context, q engine.Query) (engine.Result, erro
 		return engine.Result{}, err
 	}
 	defer leave()
-	return current.Search(ctx, q)
+	found, err := current.Search(ctx, q)
+	return found, x.doubt(ctx, current, err)
 }
 
 // Count implements engine.Engine.

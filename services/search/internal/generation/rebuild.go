@@ -192,7 +192,7 @@ func (b *build) caughtUp(ctx context.Context) error {
 	b.index.writing.Lock()
 	b.writing = &b.index.writing
 	reached, err := b.index.Position(ctx)
-	if err != nil {
+	if err != nil && !b.index.damaged.Load() {
 		return err
 	}
 	if b.position >= reached {

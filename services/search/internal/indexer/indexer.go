@@ -39,6 +39,7 @@ type Indexer struct {
 	stages   *bus.StageBoard
 	instance string
 	embed    Embed
+	marks    Marks
 	log      *slog.Logger
 
 	target atomic.Uint64  // where the log ended when the indexer started
@@ -55,9 +56,9 @@ type Indexer struct {
 type Embed func(ctx context.Context, documents []engine.Document) error
 
 // New returns an indexer. instance names this index among those that run.
-func New(ctx context.Context, e engine.Engine, b *bus.Bus, instance string, embed Embed, log *slog.Logger, metrics prometheus.Registerer) (*Indexer, error) {
+func New(ctx context.Context, e engine.Engine, b *bus.Bus, instance string, marks Marks, embed Embed, log *slog.Logger, metrics prometheus.Registerer) (*Indexer, error) {
 	x := &Indexer{
-		engine: e, bus: b, instance: instance, embed: embed, log: log,
+		engine: e, bus: b, instance: instance, marks: marks, embed: embed, log: log,
 		indexed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "relais_search_indexed_total", Help: "Versions of editions applied to the index.",
 		}),
@@ -130,6 +131,9 @@ func (x *Indexer) apply(ctx context.Context, messages []bus.Message) error {
 	start := time.Now()
 	if err := x.engine.Apply(ctx, documents, last.Sequence); err != nil {
 		return fault.Wrap(fault.Unavailable, "the index does not answer", err)
+	}
+	if err := x.marks.put(last.Mark()); err != nil {
+		x.log.WarnContext(ctx, "mark of the index not written", "error", err)
 	}
 	x.applying.Observe(time.Since(start).Seconds())
 	x.done.Store(max(x.done.Load(), last.Sequence))

@@ -53,9 +53,13 @@ type Index struct {
 
 	gate  engine.Gate
 	write sync.Mutex // held by Apply: versions are compared and written in one go
+	files files
 }
 
-var _ engine.Engine = (*Index)(nil)
+var (
+	_ engine.Engine  = (*Index)(nil)
+	_ engine.Checked = (*Index)(nil)
+)
 
 // Open opens the index in dir and makes it when there is none. An index that
 // cannot be read, or that another version of this package wrote, is deleted and
@@ -70,9 +74,11 @@ func Open(dir string, log *slog.Logger) (*Index, error) {
 	}
 	var found state
 	if err == nil {
-		x := &Index{log: log, store: store, analysis: queue, columns: newColumnCache()}
+		x := newIndex(dir, store, queue, log)
 		if found, err = x.load(); err == nil && found.Mapping == mapping {
-			return x, nil
+			if err = x.look(context.Background(), true); err == nil {
+				return x, nil
+			}
 		}
 		_ = x.Close()
 	}
@@ -83,15 +89,14 @@ func Open(dir string, log *slog.Logger) (*Index, error) {
 	return create(dir, log)
 }
 
+func newIndex(dir string, store index.Index, queue *index.AnalysisQueue, log *slog.Logger) *Index {
+	return &Index{log: log, store: store, analysis: queue, columns: newColumnCache(), files: newFiles(dir)}
+}
+
 // load reads what is kept in memory. What panics of damaged files, or reaches
 // beyond their end, is an error here too.
 func (x *Index) load() (found state, err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("index is damaged: %v", p)
-		}
-	}()
+	defer guard(&err)()
 	if found, err = x.state(); err == nil && found.Mapping == mapping {
 		err = errors.Join(x.warm(), x.loadVectors(found.Dimensions))
 	}
@@ -106,7 +111,7 @@ func create(dir string, log *slog.Logger) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create index %s: %w", dir, err)
 	}
-	x := &Index{log: log, store: store, analysis: queue, columns: newColumnCache()}
+	x := newIndex(dir, store, queue, log)
 	if err := x.Apply(context.Background(), nil, 0); err != nil {
 		_ = x.Close()
 		return nil, fmt.Errorf("create index %s: %w", dir, err)
@@ -127,7 +132,9 @@ func openStore(dir string) (store index.Index, queue *index.AnalysisQueue, err e
 			queue.Close()
 		}
 	}()
-	if store, err = scorch.NewScorch(scorch.Name, map[string]any{"path": dir, "bolt_timeout": "1s"}, queue); err == nil {
+	if store, err = scorch.NewScorch(scorch.Name, map[string]any{
+		"path": dir, "bolt_timeout": "1s", "asyncErrorCallbackName": calm(),
+	}, queue); err == nil {
 		err = store.Open()
 	}
 	return store, queue, err
@@ -195,7 +202,8 @@ func (x *Index) state() (state, error) {
 }
 
 // Position implements engine.Engine.
-func (x *Index) Position(ctx context.Context) (uint64, error) {
+func (x *Index) Position(ctx context.Context) (_ uint64, err error) {
+	defer guard(&err)()
 	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return 0, err
@@ -206,7 +214,8 @@ func (x *Index) Position(ctx context.Context) (uint64, error) {
 }
 
 // Count implements engine.Engine.
-func (x *Index) Count(ctx context.Context) (uint64, error) {
+func (x *Index) Count(ctx context.Context) (_ uint64, err error) {
+	defer guard(&err)()
 	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return 0, err
@@ -226,7 +235,8 @@ func (x *Index) Count(ctx context.Context) (uint64, error) {
 }
 
 // Apply implements engine.Engine.
-func (x *Index) Apply(ctx context.Context, documents []engine.Document, position uint64) error {
+func (x *Index) Apply(ctx context.Context, documents []engine.Document, position uint64) (err error) {
+	defer guard(&err)()
 	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return err

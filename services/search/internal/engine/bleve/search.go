@@ -24,7 +24,8 @@ const bodiesUpTo = 2000
 
 // Search implements engine.Engine. A text is first looked for as typed; when
 // that finds nothing, with wrong letters forgiven; then with words left out.
-func (x *Index) Search(ctx context.Context, q engine.Query) (engine.Result, error) {
+func (x *Index) Search(ctx context.Context, q engine.Query) (_ engine.Result, err error) {
+	defer guard(&err)()
 	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return engine.Result{}, err
