@@ -37,6 +37,13 @@ const (
 	TypeCanceled  = "press.relais.edition.canceled.v1"  // killed
 )
 
+// What every type of an edition event begins with, and the major version that it
+// ends with: another one cannot be read by this program.
+const (
+	TypePrefix = "press.relais.edition."
+	Major      = ".v1"
+)
+
 // Source is the CloudEvents source of every edition event.
 const Source = "/relais/ingest"
 
@@ -125,7 +132,7 @@ var ErrNotAnEdition = errors.New("article: not an edition event")
 func Decode(header map[string][]string, data []byte) (Change, error) {
 	h := DecodeHeader(header)
 	typ := h.Type
-	if h.SpecVersion != "1.0" || !strings.HasPrefix(typ, "press.relais.edition.") || !strings.HasSuffix(typ, ".v1") {
+	if h.SpecVersion != "1.0" || !strings.HasPrefix(typ, TypePrefix) || !strings.HasSuffix(typ, Major) {
 		return Change{}, fmt.Errorf("%w: type %q", ErrNotAnEdition, typ)
 	}
 	c := Change{EventID: h.ID, Actor: h.Actor, TraceParent: h.TraceParent}

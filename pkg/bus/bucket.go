@@ -20,7 +20,7 @@ import (
 type Bucket struct {
 	bus    *Bus
 	kv     jetstream.KeyValue
-	stream jetstream.Stream // that it is kept in
+	stream // that it is kept in
 	name   string
 }
 
@@ -38,11 +38,7 @@ func (b *Bus) Bucket(ctx context.Context, name string) (*Bucket, error) {
 	if err != nil {
 		return nil, unavailable("open bucket "+name, err)
 	}
-	stream, err := b.js.Stream(ctx, "KV_"+name)
-	if err != nil {
-		return nil, unavailable("open bucket "+name, err)
-	}
-	return &Bucket{bus: b, kv: kv, stream: stream, name: name}, nil
+	return &Bucket{bus: b, kv: kv, stream: b.streams["KV_"+name], name: name}, nil
 }
 
 // Get returns the value of a key, or NotFound.
@@ -52,6 +48,9 @@ func (k *Bucket) Get(ctx context.Context, key string) (Entry, error) {
 		return Entry{}, err
 	}
 	defer cancel()
+	if k.replicated {
+		return k.lead(ctx, key)
+	}
 	e, err := k.kv.Get(ctx, key)
 	if err != nil {
 		return Entry{}, notFoundOr("get "+k.name+"/"+key, err)
@@ -117,14 +116,26 @@ func (k *Bucket) lost(op, key string, err error) error {
 // key once, also while somebody writes.
 func (k *Bucket) List(ctx context.Context, filter string) ([]Entry, error) {
 	prefix := "$KV." + k.name + "."
-	expected, err := k.bus.subjects(ctx, k.stream, prefix+filter)
+	least, err := k.bus.newest(ctx, "KV_"+k.name, prefix+filter)
+	if err != nil {
+		return nil, err
+	}
+	expected, err := k.bus.subjects(ctx, k.Stream, prefix+filter)
 	if err != nil {
 		return nil, err
 	}
 	watching, cancel := context.WithCancel(ctx)
 	defer cancel()
-	seen := make(map[string]Entry, len(expected))
-	err = k.Follow(watching, filter, func(e Entry) { seen[e.Key] = e }, cancel)
+	seen, last, present := make(map[string]Entry, len(expected)), uint64(0), false
+	enough := func() { // a copy that is behind goes on to what the leader had
+		if present && last >= least {
+			cancel()
+		}
+	}
+	err = k.Follow(watching, filter, func(e Entry) {
+		seen[e.Key], last = e, max(last, e.Revision)
+		enough()
+	}, func() { present = true; enough() })
 	if err != nil && (ctx.Err() != nil || !errors.Is(err, context.Canceled)) {
 		return nil, err
 	}
@@ -214,7 +225,7 @@ func (k *Bucket) LastRevision(ctx context.Context) (uint64, error) {
 		return 0, err
 	}
 	defer cancel()
-	info, err := k.stream.Info(ctx)
+	info, err := k.Info(ctx)
 	if err != nil {
 		return 0, unavailable("inspect "+k.name, err)
 	}

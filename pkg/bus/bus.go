@@ -25,7 +25,7 @@ import (
 
 // Config is what a Bus needs beside its connection.
 type Config struct {
-	Replicas int // of every stream and bucket: 1 alone, 3 in a cluster; 0 means 1
+	Replicas int // of every stream and bucket: 1 alone, 3 in a cluster; 0: those that exist stay as they are, new ones get 1
 	Logger   *slog.Logger
 	Metrics  prometheus.Registerer // nil: not measured
 	Tracer   *telemetry.Tracer     // nil: not traced
@@ -35,15 +35,15 @@ type Config struct {
 type Bus struct {
 	conn        *nats.Conn
 	js          jetstream.JetStream
-	streams     map[string]jetstream.Stream // handles of the declared streams, by name
+	streams     map[string]stream // the declared streams, by name, those of buckets included
 	log         *slog.Logger
 	deadLetters *prometheus.CounterVec
 	tracer      *telemetry.Tracer
 	hands       hands
 	replicas    int
 
-	mu     sync.Mutex
-	newest Mark // of the editions that this process has read
+	mu   sync.Mutex
+	read Mark // of the newest edition that this process has read
 }
 
 // Message is one record of the log.
@@ -60,13 +60,15 @@ type Message struct {
 // EventHeader names the header that tells one attempt to write from another.
 const EventHeader = "ce-id"
 
-// Open declares the streams and buckets on an established connection.
+// Open makes sure that the streams and buckets are there on an established
+// connection, as they are declared, and declares what is missing or differs. It
+// has the connection's complaints logged.
 func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 	js, err := jetstream.New(conn)
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	b := &Bus{conn: conn, js: js, tracer: cfg.Tracer, streams: map[string]jetstream.Stream{}, log: cfg.Logger, deadLetters: prometheus.NewCounterVec(prometheus.CounterOpts{
+	b := &Bus{conn: conn, js: js, tracer: cfg.Tracer, replicas: cfg.Replicas, streams: map[string]stream{}, log: cfg.Logger, deadLetters: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "relais_deadletters_total", Help: "Messages put aside, by consumer and kind of error.",
 	}, []string{"consumer", "kind"})}
 	if cfg.Metrics != nil {
@@ -76,18 +78,13 @@ func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 			}
 		}
 	}
+	conn.SetErrorHandler(b.complain)
 	if err := whole(ctx, js); err != nil {
 		return nil, err
 	}
-	b.replicas = max(cfg.Replicas, 1)
-	for _, s := range streams(b.replicas) {
-		if b.streams[s.Name], err = js.CreateOrUpdateStream(ctx, s); err != nil {
-			return nil, unavailable("declare stream "+s.Name, err)
-		}
-	}
-	for _, k := range buckets(b.replicas) {
-		if _, err := js.CreateOrUpdateKeyValue(ctx, k); err != nil {
-			return nil, unavailable("declare bucket "+k.Bucket, err)
+	for _, s := range Declared(cfg.Replicas) {
+		if b.streams[s.Name], err = b.ensure(ctx, s); err != nil {
+			return nil, err
 		}
 	}
 	conn.SetReconnectHandler(func(*nats.Conn) { b.remake() })
@@ -99,15 +96,12 @@ func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 func (b *Bus) remake() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	for _, k := range buckets(b.replicas) {
-		for k.Storage == jetstream.MemoryStorage && ctx.Err() == nil {
-			if _, err := b.js.CreateOrUpdateKeyValue(ctx, k); err == nil {
+	for _, s := range Declared(b.replicas) {
+		for s.Storage == jetstream.MemoryStorage && ctx.Err() == nil {
+			if _, err := b.ensure(ctx, s); err == nil {
 				break
 			}
-			select { // a server that has just begun may not be able to yet
-			case <-ctx.Done():
-			case <-time.After(100 * time.Millisecond):
-			}
+			wait(ctx, 100*time.Millisecond) // a server that has just begun may not be able to yet
 		}
 	}
 }
@@ -180,24 +174,44 @@ func (b *Bus) append(ctx context.Context, stream string, m Message, expected uin
 		case err == nil && !ack.Duplicate:
 			return ack.Sequence, nil
 		case err == nil || wrongLast(err):
-			return b.ownOrConflict(ctx, stream, m, err)
+			return b.ownOrConflict(ctx, stream, m, expected, err)
 		case ctx.Err() != nil || n == attempts:
 			return 0, unavailable("append "+m.Subject, err)
 		}
 	}
 }
 
-// ownOrConflict tells a lost answer to our own write from a lost race.
-func (b *Bus) ownOrConflict(ctx context.Context, stream string, m Message, cause error) (uint64, error) {
+// ownOrConflict tells a lost answer to our own write from a lost race: ours is
+// among what was written since, under what others have written after it.
+func (b *Bus) ownOrConflict(ctx context.Context, stream string, m Message, expected uint64, cause error) (uint64, error) {
+	conflict := fault.Wrap(fault.Conflict, "somebody else wrote first", cause)
 	last, err := b.Last(ctx, stream, m.Subject)
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return 0, conflict
+	case err != nil:
+		return 0, err
+	case sameAttempt(last, m):
+		return last.Sequence, nil
+	case last.Sequence <= expected || len(m.Header[EventHeader]) == 0:
+		return 0, conflict
+	}
+	since, err := b.History(ctx, stream, m.Subject)
+	if err != nil {
 		return 0, err
 	}
-	if err == nil && len(m.Header[EventHeader]) > 0 && len(last.Header[EventHeader]) > 0 &&
-		last.Header[EventHeader][0] == m.Header[EventHeader][0] {
-		return last.Sequence, nil
+	for _, other := range since {
+		if other.Sequence > expected && sameAttempt(other, m) {
+			return other.Sequence, nil
+		}
 	}
-	return 0, fault.Wrap(fault.Conflict, "somebody else wrote first", cause)
+	return 0, conflict
+}
+
+// sameAttempt reports whether two messages were written by one attempt.
+func sameAttempt(a, b Message) bool {
+	x, y := a.Header[EventHeader], b.Header[EventHeader]
+	return len(x) > 0 && len(y) > 0 && x[0] == y[0]
 }
 
 // Publish writes m without a condition; a repeated ID within the stream's

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/bus/bustest"
@@ -128,5 +129,90 @@ func TestChangesEndWhenTheConnectionWasLost(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("still watches 10 s after the server was started again")
+	}
+}
+
+// TestDeclare looks at what becomes of streams that are there: as they are
+// declared they are left alone, and what a newer program or an operator set stays.
+func TestDeclare(t *testing.T) {
+	s, err := embedded.Start(embedded.Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	conn, err := s.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	var changes []string
+	open := func() {
+		t.Helper()
+		watch, err := conn.SubscribeSync("$JS.EVENT.ADVISORY.STREAM.*.>")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := bus.Open(t.Context(), conn, bus.Config{Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.MayPublish(t.Context(), "relais.article.x.fr", "$KV.KEYS.x"); err != nil {
+			t.Errorf("a user that may do anything may not publish: %v", err)
+		}
+		if err := b.MayPublish(t.Context(), "no.stream"); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("a subject without a stream: %v", err)
+		}
+		if last, err := b.LastSequence(t.Context(), bus.Articles); err != nil || last != 0 {
+			t.Errorf("trying wrote something: %d %v", last, err)
+		}
+		changes = nil
+		for {
+			m, err := watch.NextMsg(100 * time.Millisecond)
+			if err != nil {
+				break
+			}
+			changes = append(changes, m.Subject)
+		}
+		_ = watch.Unsubscribe()
+	}
+	if open(); len(changes) != len(bus.Declared(1)) {
+		t.Errorf("an empty log: %v", changes)
+	}
+	if open(); len(changes) != 0 {
+		t.Errorf("what is declared is declared again: %v", changes)
+	}
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(edit func(*jetstream.StreamConfig)) {
+		t.Helper()
+		s, err := js.Stream(t.Context(), bus.Clicks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := s.CachedInfo().Config
+		edit(&cfg)
+		if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clicks := func() jetstream.StreamConfig {
+		t.Helper()
+		s, err := js.Stream(t.Context(), bus.Clicks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.CachedInfo().Config
+	}
+	change(func(c *jetstream.StreamConfig) { c.MaxAge, c.MaxBytes = time.Hour, 1<<30 })
+	if open(); clicks().MaxAge == time.Hour || clicks().MaxBytes != 1<<30 {
+		t.Errorf("an age of %v and %d bytes: what is declared comes back, what is not stays", clicks().MaxAge, clicks().MaxBytes)
+	}
+	change(func(c *jetstream.StreamConfig) {
+		c.MaxAge, c.Metadata = time.Hour, map[string]string{"relais-declaration": "99"}
+	})
+	if open(); len(changes) != 0 || clicks().MaxAge != time.Hour {
+		t.Errorf("what a newer program declared is taken back: %v", clicks().MaxAge)
 	}
 }

@@ -22,8 +22,13 @@ const maxDeliveries = 5
 // farewell is how long the end of a reader waits for a log that may be away.
 const farewell = time.Second
 
-// pullExpiry is how long a request for messages stands at the log.
-const pullExpiry = 30 * time.Second
+// pullExpiry is how long a request for messages stands at the log; pullBeat is
+// how often the log says that it still does. A request is made again when two
+// beats are missing: a server of a cluster that fails takes those it held along.
+const (
+	pullExpiry = 30 * time.Second
+	pullBeat   = 2 * time.Second
+)
 
 // Headers of a dead letter beside those of the message it holds.
 const (
@@ -58,7 +63,7 @@ func (b *Bus) consume(ctx context.Context, c Consumer, handle func(context.Conte
 	if err != nil {
 		return err
 	}
-	it, err := consumer.Messages(jetstream.PullMaxMessages(2*c.Batch), jetstream.PullExpiry(pullExpiry))
+	it, err := consumer.Messages(jetstream.PullMaxMessages(2*c.Batch), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullBeat))
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", c.Name, err)
 	}
@@ -275,7 +280,7 @@ func (b *Bus) replay(ctx context.Context, stream string, cfg jetstream.OrderedCo
 	if err != nil {
 		return unavailable("replay "+stream, err)
 	}
-	it, err := consumer.Messages(jetstream.PullMaxMessages(1000))
+	it, err := consumer.Messages(jetstream.PullMaxMessages(1000), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullBeat))
 	if err != nil {
 		return unavailable("replay "+stream, err)
 	}

@@ -55,8 +55,8 @@ func (b *Bus) note(stream string, m *Message) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if m.Sequence > b.newest.Sequence {
-		b.newest = m.Mark()
+	if m.Sequence > b.read.Sequence {
+		b.read = m.Mark()
 	}
 }
 
@@ -77,7 +77,7 @@ func (b *Bus) Watch(ctx context.Context) error {
 				return nil
 			case state == nats.RECONNECTING:
 				b.mu.Lock()
-				before = b.newest
+				before = b.read
 				b.mu.Unlock()
 				continue
 			}

@@ -20,7 +20,12 @@ func (b *Bus) Last(ctx context.Context, stream, subject string) (Message, error)
 		return Message{}, err
 	}
 	defer cancel()
-	raw, err := b.streams[stream].GetLastMsgForSubject(ctx, subject)
+	var raw *jetstream.RawStreamMsg
+	if s := b.streams[stream]; s.replicated {
+		raw, err = b.fromLeader(ctx, stream, subject)
+	} else {
+		raw, err = s.GetLastMsgForSubject(ctx, subject)
+	}
 	if err != nil {
 		return Message{}, notFoundOr("read "+subject, err)
 	}
@@ -41,13 +46,22 @@ func (b *Bus) LastOfEach(ctx context.Context, stream, filter string) ([]Message,
 		return nil, err
 	}
 	defer cancel()
-	return b.collect(ctx, "read "+filter, func() (messages, error) {
-		return jetstreamext.GetLastMsgsFor(ctx, b.js, stream, []string{filter})
+	return b.abreast(ctx, stream, filter, func() ([]Message, error) {
+		return b.collect(ctx, "read "+filter, func() (messages, error) {
+			return jetstreamext.GetLastMsgsFor(ctx, b.js, stream, []string{filter})
+		})
 	})
 }
 
 // History returns the messages kept of a subject, oldest first.
 func (b *Bus) History(ctx context.Context, stream, subject string) ([]Message, error) {
+	if err := b.connected(); err != nil {
+		return nil, err
+	}
+	return b.abreast(ctx, stream, subject, func() ([]Message, error) { return b.history(ctx, stream, subject) })
+}
+
+func (b *Bus) history(ctx context.Context, stream, subject string) ([]Message, error) {
 	const page = 16 // bounds what the server holds: a message may have megabytes
 	var out []Message
 	for next := uint64(1); ; {
@@ -122,7 +136,7 @@ func (b *Bus) scan(ctx context.Context, stream string, from, to uint64, cfg jets
 	if consumer.CachedInfo().NumPending == 0 {
 		return nil
 	}
-	it, err := consumer.Messages(jetstream.PullMaxMessages(ahead))
+	it, err := consumer.Messages(jetstream.PullMaxMessages(ahead), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullBeat))
 	if err != nil {
 		return unavailable("scan "+stream, err)
 	}
@@ -186,31 +200,30 @@ func (b *Bus) Forget(ctx context.Context, stream string, before time.Time) error
 	return nil
 }
 
-// firstSince is the sequence of the first message that is kept and was written
-// at a moment or later; one after the last when there is none.
+// firstSince is a sequence such that the messages before it were written before
+// a moment, and those from it on were not. It asks the copy that leads: one that
+// is behind would say that there is nothing newer.
 func (b *Bus) firstSince(ctx context.Context, stream string, at time.Time) (uint64, error) {
 	kept, err := b.Extent(ctx, stream)
 	if err != nil || kept.First > kept.Last || !kept.Since.Before(at) {
 		return kept.First, err
 	}
-	consumer, err := b.js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &at, HeadersOnly: true,
-	})
-	if err != nil {
-		return 0, unavailable("search "+stream, err)
+	low, high := kept.First, kept.Last+1
+	for low < high {
+		middle := low + (high-low)/2
+		m, err := b.askLeader(ctx, stream, wanted{Sequence: middle, Next: ">"})
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound): // nothing is kept from there on
+			high = middle
+		case err != nil:
+			return 0, unavailable("search "+stream, err)
+		case m.Time.Before(at):
+			low = m.Sequence + 1
+		default:
+			high = middle
+		}
 	}
-	if consumer.CachedInfo().NumPending == 0 {
-		return kept.Last + 1, nil
-	}
-	m, err := consumer.Next(jetstream.FetchMaxWait(5 * time.Second))
-	if err != nil {
-		return 0, unavailable("search "+stream, err)
-	}
-	meta, err := m.Metadata()
-	if err != nil {
-		return 0, fmt.Errorf("search %s: %w", stream, err)
-	}
-	return meta.Sequence.Stream, nil
+	return low, nil
 }
 
 // Subjects lists the subjects of a stream that match a filter.

@@ -52,6 +52,32 @@ func (s *StageBoard) Tell(ctx context.Context, stage, instance, id, language str
 	return err
 }
 
+// TellFirst is Tell for what several processes may notice: it says whether this
+// one was the first to tell of the version, and leaves what another has told.
+func (s *StageBoard) TellFirst(ctx context.Context, stage, instance, id, language string, version int) (bool, error) {
+	value, err := json.Marshal(Stage{Version: version, At: time.Now().UTC()})
+	if err != nil {
+		return false, fmt.Errorf("tell stage: %w", err)
+	}
+	key := strings.Join([]string{id, language, stage, instance}, ".")
+	for {
+		old, err := s.kv.Get(ctx, key)
+		switch known, unread := readStage(old); {
+		case fault.Is(err, fault.NotFound):
+			_, err = s.kv.Create(ctx, key, value)
+		case err != nil:
+			return false, err
+		case unread == nil && known.Version >= version:
+			return false, nil
+		default:
+			_, err = s.kv.Update(ctx, key, value, old.Revision)
+		}
+		if !fault.Is(err, fault.Conflict) {
+			return err == nil, err
+		}
+	}
+}
+
 // Of lists what every instance has seen of an edition, by stage and instance.
 func (s *StageBoard) Of(ctx context.Context, id, language string) ([]Stage, error) {
 	entries, err := s.kv.List(ctx, id+"."+language+".*.*")

@@ -20,7 +20,8 @@ const (
 // The key-value buckets of the log, which are streams too.
 const (
 	Partners    = "PARTNERS"    // partner id → partner
-	Keys        = "KEYS"        // SHA-256 of the secret → key
+	Keys        = "KEYS"        // SHA-256 of the secret → key; written by ingest alone
+	KeyUses     = "KEYUSES"     // SHA-256 of the secret → day of its last use
 	Links       = "LINKS"       // code → link, and article → code of its default link
 	Salts       = "SALTS"       // day → what makes visitors of that day known again; in memory alone
 	Stages      = "STAGES"      // id.language.stage.instance → version seen
@@ -120,6 +121,7 @@ func buckets(replicas int) []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
 		bucket(Partners, "Partners, by id.", 8, 0),
 		bucket(Keys, "Keys, by the SHA-256 of their secret.", 8, 0),
+		bucket(KeyUses, "Days of the last use of keys, by the SHA-256 of their secret.", 1, 0),
 		bucket(Links, "Short links, by code; a link holds an article id, never a destination.", 8, 0),
 		{
 			Bucket: Salts, Description: "What visitors of a day are known again by; never on disk, gone after 48 hours.",

@@ -26,9 +26,10 @@ type Remote struct {
 	Version kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
 
-// Connect opens the connection; it is made again whenever it is lost.
+// Connect opens the connection; it is made again whenever it is lost. Answers
+// come to _INBOX.NAME, so that each user of the log may read its own only.
 func (r Remote) Connect(name string) (*nats.Conn, error) {
-	opts := []nats.Option{nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.SyncQueueLen(bus.Waiting)}
+	opts := []nats.Option{nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.SyncQueueLen(bus.Waiting), nats.CustomInboxPrefix("_INBOX." + name)}
 	if r.NATSSeed != "" {
 		nkey, err := nats.NkeyOptionFromSeed(r.NATSSeed)
 		if err != nil {

@@ -23,14 +23,16 @@ import (
 // follows the log: a revoked key is refused as soon as the log has said so.
 // It is safe for concurrent use.
 type Directory struct {
-	keysKV, partnersKV *bus.Bucket
-	log                *slog.Logger
-	misses             *rate.Limiter // of look-ups that go to the log, whoever asks
-	partnersRevision   atomic.Uint64
+	keysKV, partnersKV, usesKV *bus.Bucket
+
+	log              *slog.Logger
+	misses           *rate.Limiter // of look-ups that go to the log, whoever asks
+	partnersRevision atomic.Uint64
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed and replaced at every change
 	keys     map[string]Key
+	used     map[string]string // hash of a key → the day of use this process has noted
 	partners map[string]Partner
 	seen     map[string]uint64 // bucket → last revision applied
 	caughtUp map[string]bool
@@ -46,9 +48,13 @@ func NewDirectory(ctx context.Context, b *bus.Bus, log *slog.Logger) (*Directory
 	if err != nil {
 		return nil, err
 	}
+	uses, err := b.Bucket(ctx, bus.KeyUses)
+	if err != nil {
+		return nil, err
+	}
 	return &Directory{
-		keysKV: keys, partnersKV: partners, log: log, misses: rate.NewLimiter(200, 200),
-		changed: make(chan struct{}), keys: map[string]Key{}, partners: map[string]Partner{},
+		keysKV: keys, partnersKV: partners, usesKV: uses, log: log, misses: rate.NewLimiter(200, 200),
+		changed: make(chan struct{}), keys: map[string]Key{}, used: map[string]string{}, partners: map[string]Partner{},
 		seen: map[string]uint64{}, caughtUp: map[string]bool{},
 	}, nil
 }
@@ -183,18 +189,17 @@ func (d *Directory) Authenticate(ctx context.Context, secret string) (Key, error
 	return key, nil
 }
 
-// noteUse writes the day of a key's use to the log, once a day.
+// noteUse writes the day of a key's use to the log, once a day. It has a bucket
+// of its own, so that services that only know keys need not be able to make them.
 func (d *Directory) noteUse(hash string, key Key) {
 	today := time.Now().UTC().Format(time.DateOnly)
 	if key.LastUsedAt >= today {
 		return
 	}
 	d.mu.Lock()
-	current, ok := d.keys[hash]
-	due := ok && current.LastUsedAt < today
+	due := d.used[hash] < today
 	if due {
-		current.LastUsedAt = today
-		d.keys[hash] = current
+		d.used[hash] = today
 	}
 	d.mu.Unlock()
 	if !due {
@@ -203,19 +208,10 @@ func (d *Directory) noteUse(hash string, key Key) {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		entry, err := d.keysKV.Get(ctx, hash)
-		if err != nil {
-			return // noted again at the next start
-		}
-		var stored Key
-		if json.Unmarshal(entry.Value, &stored) != nil || stored.LastUsedAt >= today {
+		if e, err := d.usesKV.Get(ctx, hash); err == nil && string(e.Value) >= today {
 			return
 		}
-		stored.LastUsedAt = today
-		if value, err := json.Marshal(stored); err == nil {
-			// A lost race means that somebody changed the key just now: theirs stands.
-			_, _ = d.keysKV.Update(ctx, hash, value, entry.Revision)
-		}
+		_, _ = d.usesKV.Put(ctx, hash, []byte(today)) // one that fails is noted again at the next start
 	}()
 }
 

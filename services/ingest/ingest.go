@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/continuity"
 	"github.com/relais-press/relais/pkg/fetch"
@@ -42,6 +43,13 @@ const (
 	pageTimeout = 15 * time.Second
 )
 
+// writes are subjects that ingest writes to, one of each kind.
+var writes = []string{
+	article.Subject("x", "fr"), bus.ReleaseAtSubject + "x.fr." + bus.StageReleased, bus.DeadLetterSubject + "x",
+	"$KV." + bus.Partners + ".x", "$KV." + bus.Keys + ".x", "$KV." + bus.KeyUses + ".x",
+	"$KV." + bus.Imports + ".x", "$KV." + bus.Idempotency + ".x", "$KV." + bus.Stages + ".x.fr." + bus.StageReleased + ".ingest",
+}
+
 // Service is ingest.
 type Service struct {
 	desk       *releases.Desk
@@ -58,6 +66,9 @@ type Service struct {
 // is stopped.
 func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lifecycle.Deps) (*Service, error) {
 	if err := telemetry.Disk(deps.Metrics, "ingest", dir); err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	if err := deps.Bus.MayPublish(ctx, writes...); err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	keys, err := access.New(ctx, deps.Bus, deps.Directory)

@@ -17,6 +17,7 @@ import (
 	"github.com/relais-press/relais/pkg/settings"
 	"github.com/relais-press/relais/services/relais/internal/backup"
 	"github.com/relais-press/relais/services/relais/internal/cli"
+	"github.com/relais-press/relais/services/relais/internal/declare"
 	"github.com/relais-press/relais/services/relais/internal/doctor"
 )
 
@@ -34,6 +35,7 @@ type commands struct {
 	Backup  backup.Command   `cmd:"" help:"Put everything into one file, while it runs or stopped."`
 	Restore backup.Restore   `cmd:"" help:"Make a relay of a backup, in an empty place."`
 	Doctor  doctor.Command   `cmd:"" help:"Look at a relay, running or stopped, and say what to do: exit code 1 when there is a problem."`
+	Declare declare.Declare  `cmd:"" help:"Make the streams and buckets of a log whose services may not make them."`
 	Version kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
 

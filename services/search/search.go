@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/shortlink"
 	"github.com/relais-press/relais/pkg/telemetry"
@@ -37,6 +38,12 @@ type Config struct {
 	MeiliKey string `name:"meili-key" env:"RELAIS_MEILI_KEY" secret:"" placeholder:"KEY" help:"The server's master key; a key of its own is made with it."`
 
 	Embedder embedder.Config `embed:""`
+}
+
+// writes are subjects that search writes to, one of each kind.
+var writes = []string{
+	bus.SearchedSubject + "x", bus.DeadLetterSubject + "x", "$KV." + bus.Glossary + ".x", "$KV." + bus.KeyUses + ".x",
+	"$KV." + bus.Stages + ".x.fr." + bus.StageSearchable + ".x",
 }
 
 // Service is search.
@@ -65,6 +72,9 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 		}
 	}()
 	if err = telemetry.Disk(deps.Metrics, "search", dir); err != nil {
+		return nil, err
+	}
+	if err := deps.Bus.MayPublish(ctx, writes...); err != nil {
 		return nil, err
 	}
 	vectors, err := embedder.New(cfg.Embedder, deps.Logger, deps.Metrics)

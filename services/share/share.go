@@ -36,6 +36,12 @@ type Config struct {
 	Retention int      `name:"share-retention" env:"RELAIS_SHARE_RETENTION" default:"25" placeholder:"MONTHS" help:"Months that clicks and their numbers are kept: 1 to 25."`
 }
 
+// writes are subjects that share writes to, one of each kind.
+var writes = []string{
+	bus.ClickSubject + "x", bus.DeadLetterSubject + "x", "$KV." + bus.Links + ".x", "$KV." + bus.Salts + ".x",
+	"$KV." + bus.Idempotency + ".x", "$KV." + bus.KeyUses + ".x", "$KV." + bus.Stages + ".x.fr." + bus.StageLinked + ".x",
+}
+
 // Service is share.
 type Service struct {
 	links    *link.Store
@@ -71,6 +77,9 @@ func New(ctx context.Context, cfg Config, dir string, deps lifecycle.Deps) (_ *S
 		return nil, err
 	}
 	if err := telemetry.Disk(deps.Metrics, "share", dir); err != nil {
+		return nil, err
+	}
+	if err := deps.Bus.MayPublish(ctx, writes...); err != nil {
 		return nil, err
 	}
 	s.retention = time.Duration(cfg.Retention) * 30 * 24 * time.Hour

@@ -48,6 +48,15 @@ func Contract(t *testing.T, open func(t *testing.T) *bus.Bus) {
 	t.Run("stages are followed", func(t *testing.T) { followStages(t, open(t)) })
 }
 
+// Copies is the part of Contract that copies of the log could break.
+func Copies(t *testing.T, open func(t *testing.T) *bus.Bus) {
+	t.Run("append is a compare-and-set over several subjects", func(t *testing.T) { appendScoped(t, open(t)) })
+	t.Run("one of many writers wins", func(t *testing.T) { appendRace(t, open(t)) })
+	t.Run("what is older than a moment is forgotten", func(t *testing.T) { forget(t, open(t)) })
+	t.Run("a consumer sees everything in order and once", func(t *testing.T) { consume(t, open(t)) })
+	t.Run("buckets", func(t *testing.T) { bucket(t, open(t)) })
+}
+
 const subject = "relais.article.recap.fr"
 
 func mustAppend(t *testing.T, b *bus.Bus, m bus.Message, expected uint64) uint64 {

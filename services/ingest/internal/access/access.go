@@ -16,13 +16,14 @@ import (
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/fault"
 	"github.com/relais-press/relais/pkg/partner"
+	"github.com/relais-press/relais/pkg/record"
 )
 
 // Store writes keys and partners. A write returns once this process's directory
 // has it in force.
 type Store struct {
-	keys, partners *bus.Bucket
-	directory      *partner.Directory
+	keys, uses, partners *bus.Bucket
+	directory            *partner.Directory
 }
 
 // New opens the buckets.
@@ -35,7 +36,11 @@ func New(ctx context.Context, b *bus.Bus, d *partner.Directory) (*Store, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Store{keys, partners, d}, nil
+	uses, err := b.Bucket(ctx, bus.KeyUses)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{keys, uses, partners, d}, nil
 }
 
 // settled waits a moment for the directory to apply a write; a directory that
@@ -77,17 +82,37 @@ func (s *Store) List(ctx context.Context, accept func(partner.Key) bool) ([]part
 	if err != nil {
 		return nil, err
 	}
+	used, err := s.used(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := []partner.Key{}
 	for _, e := range entries {
 		var k partner.Key
 		if err := json.Unmarshal(e.Value, &k); err != nil {
 			return nil, fmt.Errorf("read key: %w", err)
 		}
+		k.LastUsedAt = max(k.LastUsedAt, used[e.Key])
 		if k.Revoked == nil && accept(k) {
 			out = append(out, k)
 		}
 	}
 	slices.SortFunc(out, func(a, b partner.Key) int { return a.Created.Compare(b.Created) })
+	return out, nil
+}
+
+// used is the day of the last use of keys, by the hash of their secret.
+func (s *Store) used(ctx context.Context) (map[string]string, error) {
+	entries, err := s.uses.List(ctx, ">")
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(entries))
+	for _, e := range entries {
+		if day := string(e.Value); len(day) == len(time.DateOnly) {
+			out[e.Key] = day
+		}
+	}
 	return out, nil
 }
 
@@ -122,11 +147,10 @@ func (s *Store) Revoke(ctx context.Context, id string, accept func(partner.Key) 
 	}
 	now := time.Now().UTC().Truncate(time.Second)
 	all[found].Revoked = &now
-	value, err := json.Marshal(all[found])
+	value, err := record.Keep(entries[found].Value, all[found])
 	if err != nil {
 		return fmt.Errorf("revoke key: %w", err)
 	}
-	// Revoking wins over whoever else writes the key, which is only its day of use.
 	revision, err := s.keys.Put(ctx, entries[found].Key, value)
 	if err != nil {
 		return err
@@ -182,13 +206,27 @@ func (s *Store) PutPartner(ctx context.Context, p partner.Partner) (created bool
 	revision, err := s.partners.Create(ctx, p.ID, value)
 	created = err == nil
 	if fault.Is(err, fault.Conflict) {
-		revision, err = s.partners.Put(ctx, p.ID, value)
+		revision, err = s.replace(ctx, p)
 	}
 	if err != nil {
 		return false, err
 	}
 	s.settled(ctx, bus.Partners, revision)
 	return created, nil
+}
+
+// replace writes a partner over one that exists; what a newer program wrote of
+// it beside what this one knows stays.
+func (s *Store) replace(ctx context.Context, p partner.Partner) (uint64, error) {
+	old, err := s.partners.Get(ctx, p.ID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return 0, err
+	}
+	value, err := record.Keep(old.Value, p)
+	if err != nil {
+		return 0, fmt.Errorf("put partner: %w", err)
+	}
+	return s.partners.Put(ctx, p.ID, value)
 }
 
 // Partner returns a partner, or NotFound.

@@ -175,7 +175,7 @@ func (s *Store) modify(ctx context.Context, st Stored, last *uint64, w Write, ch
 		}
 		next.Correction = "" // says what was wrong before one version only
 		number(&next, st.Edition, s.now().UTC().Truncate(time.Millisecond))
-		changed, err := s.append(ctx, next, *last, w)
+		changed, err := s.append(ctx, next, st.beyond, *last, w)
 		if err == nil {
 			*last = changed.Sequence
 		}

@@ -62,7 +62,7 @@ func (s *Store) Audit(ctx context.Context, t Trail) (records []Record, next uint
 		}
 		var part []Record
 		err := s.log.Headers(ctx, bus.Articles, filter, from, to-1, func(m bus.Message) {
-			if r := record(m); t.Key == "" || t.Key == r.Who {
+			if r := recordOf(m); t.Key == "" || t.Key == r.Who {
 				part = append(part, r)
 			}
 		})
@@ -82,7 +82,7 @@ func (s *Store) Audit(ctx context.Context, t Trail) (records []Record, next uint
 	return records, 0, nil
 }
 
-func record(m bus.Message) Record {
+func recordOf(m bus.Message) Record {
 	c := article.DecodeHeader(m.Header)
 	r := Record{Who: c.Actor, Action: "unreadable", At: m.Time.UTC(), Sequence: m.Sequence}
 	r.ID, r.Language, _ = article.SplitSubject(m.Subject)

@@ -6,6 +6,7 @@ package editions
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/pkg/record"
 )
 
 // Log is the part of the bus that editions live on.
@@ -47,6 +49,8 @@ func New(log Log, now func() time.Time) *Store { return &Store{log, now} }
 type Stored struct {
 	article.Change
 	Sequence uint64 // in the log
+
+	beyond map[string]json.RawMessage // members of the edition that this program does not know
 }
 
 // Get returns the newest version of an edition, or NotFound.
@@ -140,8 +144,11 @@ func (s *Store) Article(ctx context.Context, id string) ([]Stored, error) {
 
 func decode(m bus.Message) (Stored, error) {
 	c, err := article.Decode(m.Header, m.Data)
+	if typ := article.DecodeHeader(m.Header).Type; err != nil && strings.HasPrefix(typ, article.TypePrefix) && !strings.HasSuffix(typ, article.Major) {
+		return Stored{}, fault.Wrap(fault.Unavailable, "the edition was written by a newer relay, which can read it; try again", err)
+	}
 	if errors.Is(err, article.ErrNotAnEdition) {
 		return Stored{}, fmt.Errorf("message %d of the log: %w", m.Sequence, err)
 	}
-	return Stored{Change: c, Sequence: m.Sequence}, err
+	return Stored{Change: c, Sequence: m.Sequence, beyond: record.Unknown(m.Data, c.Edition)}, err
 }

@@ -4,6 +4,7 @@ package editions
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/pkg/record"
 )
 
 // Outcome says what a write did.
@@ -108,7 +110,7 @@ func (s *Store) put(ctx context.Context, w Write) (Result, error) {
 			res.Outcome = Unchanged
 			return res, nil
 		}
-		if res.Stored, err = s.append(ctx, next, lastOf(siblings), w); err != nil {
+		if res.Stored, err = s.append(ctx, next, current.beyond, lastOf(siblings), w); err != nil {
 			return Result{}, err
 		}
 		res.Outcome = outcomeOf(next.Version)
@@ -188,13 +190,17 @@ var errRace = errors.New("another writer was first")
 
 // append writes a version on condition that nothing was written to its article,
 // in any language, since the sequence last: what was decided by the other
-// editions holds.
-func (s *Store) append(ctx context.Context, next article.Edition, last uint64, w Write) (Stored, error) {
+// editions holds. beyond are members that the version before has and this program
+// does not know: they stay.
+func (s *Store) append(ctx context.Context, next article.Edition, beyond map[string]json.RawMessage, last uint64, w Write) (Stored, error) {
 	if violations := next.Validate(); len(violations) > 0 {
 		return Stored{}, Invalid(violations)
 	}
-	st := Stored{Change: article.Change{EventID: w.Attempt, Actor: w.Actor, Edition: next}}
+	st := Stored{Change: article.Change{EventID: w.Attempt, Actor: w.Actor, Edition: next}, beyond: beyond}
 	header, data, err := st.Encode()
+	if err == nil && len(beyond) > 0 {
+		data, err = record.With(data, beyond)
+	}
 	if err != nil {
 		return Stored{}, err
 	}

@@ -190,7 +190,7 @@ func (d *Desk) come(ctx context.Context, st *editions.Stored) error {
 	return nil
 }
 
-// pass tells of an ending that has come, once.
+// pass tells of an ending that has come, once, however many processes notice it.
 func (d *Desk) pass(ctx context.Context, e ending) error {
 	now := d.now()
 	if now.Before(e.at) {
@@ -204,11 +204,15 @@ func (d *Desk) pass(ctx context.Context, e ending) error {
 	if known {
 		return nil
 	}
-	if err := d.stages.Tell(ctx, e.stage, instance, e.id, e.language, e.version); err != nil {
+	first, err := d.stages.TellFirst(ctx, e.stage, instance, e.id, e.language, e.version)
+	if err != nil {
 		d.mu.Lock()
 		delete(d.told, key)
 		d.mu.Unlock()
 		return err
+	}
+	if !first {
+		return nil
 	}
 	d.released.WithLabelValues(e.stage).Inc()
 	d.late.Observe(now.Sub(e.at).Seconds())

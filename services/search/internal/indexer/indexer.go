@@ -122,6 +122,9 @@ func (x *Indexer) apply(ctx context.Context, messages []bus.Message) error {
 	for _, m := range messages {
 		d, err := document(m)
 		if err != nil {
+			if len(messages) == 1 { // it is put aside: nothing waits for it
+				x.done.Store(max(x.done.Load(), m.Sequence))
+			}
 			return err
 		}
 		documents = append(documents, d)

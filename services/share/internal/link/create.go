@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/pkg/record"
 	"github.com/relais-press/relais/pkg/shortlink"
 )
 
@@ -142,17 +143,21 @@ func (s *Store) FindOrCreateAll(ctx context.Context, list []Link) []Result {
 // wrote first.
 func (s *Store) Change(ctx context.Context, code string, change func(*Link)) (Link, error) {
 	for {
-		l, known, err := s.latest(ctx, code)
+		e, err := s.bucket.Get(ctx, shortlink.PrefixLink+code)
+		if err != nil {
+			return Link{}, err
+		}
+		l, err := decode(e)
 		if err != nil {
 			return Link{}, err
 		}
 		change(&l)
 		l.normalize()
-		value, err := json.Marshal(l)
+		value, err := record.Keep(e.Value, l)
 		if err != nil {
 			return Link{}, fmt.Errorf("change link: %w", err)
 		}
-		revision, err := s.bucket.Update(ctx, shortlink.PrefixLink+code, value, known)
+		revision, err := s.bucket.Update(ctx, shortlink.PrefixLink+code, value, e.Revision)
 		switch {
 		case err == nil:
 			s.links.put(code, pack(&l), revision)
