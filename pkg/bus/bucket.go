@@ -43,19 +43,21 @@ func (b *Bus) Bucket(ctx context.Context, name string) (*Bucket, error) {
 
 // Get returns the value of a key, or NotFound.
 func (k *Bucket) Get(ctx context.Context, key string) (Entry, error) {
-	ctx, cancel, err := k.bus.ask(ctx)
-	if err != nil {
-		return Entry{}, err
-	}
-	defer cancel()
-	if k.replicated {
-		return k.lead(ctx, key)
-	}
-	e, err := k.kv.Get(ctx, key)
-	if err != nil {
-		return Entry{}, notFoundOr("get "+k.name+"/"+key, err)
-	}
-	return entry(e), nil
+	return again(k.bus, func() (Entry, error) {
+		ctx, cancel, err := k.bus.ask(ctx)
+		if err != nil {
+			return Entry{}, err
+		}
+		defer cancel()
+		if k.replicated {
+			return k.lead(ctx, key)
+		}
+		e, err := k.kv.Get(ctx, key)
+		if err != nil {
+			return Entry{}, notFoundOr("get "+k.name+"/"+key, err)
+		}
+		return entry(e), nil
+	})
 }
 
 // Create writes a key that must not exist, and returns its revision; Conflict

@@ -44,6 +44,7 @@ type Bus struct {
 
 	mu   sync.Mutex
 	read Mark // of the newest edition that this process has read
+	outage      outage
 }
 
 // Message is one record of the log.
@@ -116,20 +117,12 @@ func (b *Bus) Check(ctx context.Context) error {
 	return nil
 }
 
-// connected returns Unavailable at once while the connection is down, so that a
-// caller does not wait for a log that is known to be away.
-func (b *Bus) connected() error {
-	if !b.conn.IsConnected() {
-		return unavailable("reach log", nats.ErrDisconnected)
-	}
-	return nil
-}
-
 // patience is how long a question to the log may take: one that hangs takes
 // connections and answers nothing, and nobody waits for it longer.
 const patience = 5 * time.Second
 
-// ask bounds a question to the log; Unavailable at once while the connection is down.
+// ask bounds a question to the log; Unavailable while the connection is down (see
+// connected).
 func (b *Bus) ask(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	if err := b.connected(); err != nil {
 		return nil, nil, err

@@ -15,21 +15,23 @@ import (
 
 // Last returns the newest message of a subject, or NotFound.
 func (b *Bus) Last(ctx context.Context, stream, subject string) (Message, error) {
-	ctx, cancel, err := b.ask(ctx)
-	if err != nil {
-		return Message{}, err
-	}
-	defer cancel()
-	var raw *jetstream.RawStreamMsg
-	if s := b.streams[stream]; s.replicated {
-		raw, err = b.fromLeader(ctx, stream, subject)
-	} else {
-		raw, err = s.GetLastMsgForSubject(ctx, subject)
-	}
-	if err != nil {
-		return Message{}, notFoundOr("read "+subject, err)
-	}
-	return fromRaw(raw), nil
+	return again(b, func() (Message, error) {
+		ctx, cancel, err := b.ask(ctx)
+		if err != nil {
+			return Message{}, err
+		}
+		defer cancel()
+		var raw *jetstream.RawStreamMsg
+		if s := b.streams[stream]; s.replicated {
+			raw, err = b.fromLeader(ctx, stream, subject)
+		} else {
+			raw, err = s.GetLastMsgForSubject(ctx, subject)
+		}
+		if err != nil {
+			return Message{}, notFoundOr("read "+subject, err)
+		}
+		return fromRaw(raw), nil
+	})
 }
 
 // Waiting is how many messages a reader of a batch may have waiting, for
@@ -41,12 +43,12 @@ const Waiting = 2048
 // in the order of the log; none when no subject does. At most 1,024 subjects may
 // match.
 func (b *Bus) LastOfEach(ctx context.Context, stream, filter string) ([]Message, error) {
-	ctx, cancel, err := b.ask(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer cancel()
 	return b.abreast(ctx, stream, filter, func() ([]Message, error) {
+		ctx, cancel, err := b.ask(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer cancel()
 		return b.collect(ctx, "read "+filter, func() (messages, error) {
 			return jetstreamext.GetLastMsgsFor(ctx, b.js, stream, []string{filter})
 		})

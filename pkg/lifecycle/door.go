@@ -59,8 +59,9 @@ func share(ctx context.Context, b *bus.Bus, buckets *limit.Limiter, log *slog.Lo
 	return nil
 }
 
-// serve is Serve behind a door: limited connections, watched by metrics.
-func (d *Door) serve(ctx context.Context, l net.Listener, h http.Handler, metrics prometheus.Registerer) error {
+// serve is Serve behind a door: limited connections, watched by metrics; over TLS
+// when there is a pair.
+func (d *Door) serve(ctx context.Context, l net.Listener, h http.Handler, pair *KeyPair, metrics prometheus.Registerer) error {
 	refused := prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "relais_connections_refused_total", Help: "Connections closed because their network has too many open.",
 	})
@@ -70,7 +71,13 @@ func (d *Door) serve(ctx context.Context, l net.Listener, h http.Handler, metric
 			return fmt.Errorf("metrics: %w", err)
 		}
 	}
+	if pair != nil {
+		h = strict(h)
+	}
 	srv := door.Server(h, door.Usual())
+	if pair != nil {
+		srv.TLSConfig, srv.ErrorLog = pair.Config(), slog.NewLogLogger(pair.log.Handler(), slog.LevelDebug)
+	}
 	srv.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state {
 		case http.StateNew:

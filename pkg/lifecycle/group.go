@@ -80,9 +80,17 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	return serve(ctx, door.Server(h, door.Usual()), l)
 }
 
+// serve is Serve of a server that is set up; over TLS, with HTTP/2 for those who
+// speak it, when it has a configuration for that.
 func serve(ctx context.Context, srv *http.Server, l net.Listener) error {
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
+	go func() {
+		if srv.TLSConfig == nil {
+			failed <- srv.Serve(l)
+		} else {
+			failed <- srv.ServeTLS(l, "", "")
+		}
+	}()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)

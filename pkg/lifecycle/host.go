@@ -29,9 +29,10 @@ type Config struct {
 	settings.File    `embed:""`
 	telemetry.Config `embed:""`
 	Door             `embed:""`
+	TLS              `embed:""`
 
 	Listen    string `name:"listen" env:"RELAIS_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to answer HTTP."`
-	PublicURL string `name:"public-url" env:"RELAIS_PUBLIC_URL" placeholder:"URL" help:"How readers reach this address; default: http:// and the listener."`
+	PublicURL string `name:"public-url" env:"RELAIS_PUBLIC_URL" placeholder:"URL" help:"How readers reach this address; default: http:// or https:// and the listener."`
 	Replicas  int    `name:"nats-replicas" env:"RELAIS_NATS_REPLICAS" help:"Copies of every stream: 1 alone, 3 in a cluster; default: as many as it has, 1 when it is new."`
 
 	Build telemetry.Build `kong:"-"` // the program, as its main knows it
@@ -83,8 +84,12 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 		Logger: cfg.Logger(stderr), Metrics: registry, Health: telemetry.NewHealth(),
 		PublicURL: strings.TrimRight(cfg.PublicURL, "/"),
 	}
+	pair, err := cfg.open(ctx, deps.Logger, registry)
+	if err != nil {
+		return err
+	}
 	if deps.PublicURL == "" {
-		deps.PublicURL = "http://" + listener.Addr().String()
+		deps.PublicURL = scheme(pair) + "://" + listener.Addr().String()
 	}
 	var buckets *limit.Limiter
 	if deps.Proxies, deps.Limits, buckets, err = cfg.limits(deps.Logger, registry); err != nil {
@@ -142,7 +147,7 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 		serving, cancel := context.WithCancel(work)
 		defer context.AfterFunc(ctx, cancel)()
 		defer context.AfterFunc(serving, deps.Health.Drain)()
-		return cfg.serve(serving, listener, deps.Limits.Guard(web.Traced(tracer, web.Compose(handlers...))), registry)
+		return cfg.serve(serving, listener, deps.Limits.Guard(web.Traced(tracer, web.Compose(handlers...))), pair, registry)
 	})
 	group.Add("rates", func(ctx context.Context) error { return share(ctx, deps.Bus, buckets, deps.Logger) })
 	group.Add("log", deps.Bus.Watch)
@@ -159,6 +164,13 @@ func flush(ctx context.Context, tracer *telemetry.Tracer, log *slog.Logger) {
 	if err := tracer.Close(ctx); err != nil {
 		log.WarnContext(ctx, "traces dropped", "error", err)
 	}
+}
+
+func scheme(pair *KeyPair) string {
+	if pair == nil {
+		return "http"
+	}
+	return "https"
 }
 
 // processRoutes are the addresses every process has.

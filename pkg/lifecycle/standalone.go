@@ -4,24 +4,21 @@ package lifecycle
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/nats-io/nats.go"
 
-	"github.com/relais-press/relais/pkg/bus"
 	"github.com/relais-press/relais/pkg/settings"
 	"github.com/relais-press/relais/pkg/telemetry"
 )
 
 // Remote is what a process needs to reach a log that runs elsewhere.
 type Remote struct {
-	Config `embed:""`
+	Config      `embed:""`
+	Credentials `embed:""`
 
-	NATSURL  string `name:"nats-url" env:"RELAIS_NATS_URL" required:"" placeholder:"nats://…" help:"The log: one or several addresses, separated by commas."`
-	NATSSeed string `name:"nats-seed" env:"RELAIS_NATS_SEED" type:"path" placeholder:"FILE" help:"NKey seed to present to the log."`
+	NATSURL string `name:"nats-url" env:"RELAIS_NATS_URL" required:"" placeholder:"nats://…" help:"The log: one or several addresses, separated by commas."`
 
 	Version kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
@@ -29,19 +26,7 @@ type Remote struct {
 // Connect opens the connection; it is made again whenever it is lost. Answers
 // come to _INBOX.NAME, so that each user of the log may read its own only.
 func (r Remote) Connect(name string) (*nats.Conn, error) {
-	opts := []nats.Option{nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.SyncQueueLen(bus.Waiting), nats.CustomInboxPrefix("_INBOX." + name)}
-	if r.NATSSeed != "" {
-		nkey, err := nats.NkeyOptionFromSeed(r.NATSSeed)
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", r.NATSSeed, err)
-		}
-		opts = append(opts, nkey)
-	}
-	conn, err := nats.Connect(r.NATSURL, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the log at %s: %w", r.NATSURL, err)
-	}
-	return conn, nil
+	return r.Credentials.Connect(name, r.NATSURL)
 }
 
 // Standalone is the main function of a command that serves one service on a

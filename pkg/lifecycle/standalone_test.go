@@ -33,8 +33,8 @@ func TestRemoteConnect(t *testing.T) {
 	}{
 		{"ok", lifecycle.Remote{NATSURL: s.URL()}, ""},
 		{"err_nobody_there", lifecycle.Remote{NATSURL: "nats://" + closed.Addr().String()}, "connect to the log at nats://"},
-		{"err_no_seed", lifecycle.Remote{NATSURL: s.URL(), NATSSeed: unfit + ".none"}, unfit + ".none"},
-		{"err_unfit_seed", lifecycle.Remote{NATSURL: s.URL(), NATSSeed: unfit}, unfit},
+		{"err_no_seed", lifecycle.Remote{NATSURL: s.URL(), Credentials: lifecycle.Credentials{NATSSeed: unfit + ".none"}}, unfit + ".none"},
+		{"err_unfit_seed", lifecycle.Remote{NATSURL: s.URL(), Credentials: lifecycle.Credentials{NATSSeed: unfit}}, unfit},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			conn, err := tc.remote.Connect("test")

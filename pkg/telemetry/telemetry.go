@@ -20,6 +20,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/relais-press/relais/pkg/secret"
 )
 
 // Config chooses the log and the traces.
@@ -30,9 +32,9 @@ type Config struct {
 	Tracing `embed:""`
 }
 
-// Logger returns a logger that writes to w.
+// Logger returns a logger that writes to w, and no key whatever it is given.
 func (c Config) Logger(w io.Writer) *slog.Logger {
-	opts := &slog.HandlerOptions{Level: c.LogLevel}
+	opts := &slog.HandlerOptions{Level: c.LogLevel, ReplaceAttr: secret.Attr}
 	if c.LogFormat == "json" || (c.LogFormat != "text" && !terminal(w)) {
 		return slog.New(slog.NewJSONHandler(w, opts))
 	}

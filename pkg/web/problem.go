@@ -15,6 +15,7 @@ import (
 	"strconv"
 
 	"github.com/relais-press/relais/pkg/fault"
+	"github.com/relais-press/relais/pkg/secret"
 )
 
 // Problem is a problem details object (RFC 9457).
@@ -28,14 +29,18 @@ type Problem struct {
 }
 
 // WriteProblem answers with the problem an error stands for. The text of an
-// error that is not of package fault is not shown.
+// error that is not of package fault is not shown, and no key that a caller put
+// where it does not belong.
 func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	kind := fault.KindOf(err)
 	p := Problem{
 		Type: "/problems/" + kind.Slug(), Title: kind.Title(), Status: kind.Status(), RequestID: w.Header().Get(requestIDHeader),
 	}
 	if e, ok := errors.AsType[*fault.Error](err); ok {
-		p.Detail, p.Errors = e.Detail, e.Fields
+		p.Detail = secret.Redact(e.Detail)
+		for _, f := range e.Fields {
+			p.Errors = append(p.Errors, fault.Field{Pointer: secret.Redact(f.Pointer), Detail: secret.Redact(f.Detail)})
+		}
 	}
 	h := w.Header()
 	ErrorHeaders(h, err)
@@ -103,7 +108,7 @@ var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
 
 // requestID takes the caller's X-Request-Id when it is harmless, else makes one.
 func requestID(r *http.Request) string {
-	if id := r.Header.Get(requestIDHeader); id != "" && requestIDPattern.MatchString(id) {
+	if id := r.Header.Get(requestIDHeader); id != "" && requestIDPattern.MatchString(id) && secret.Redact(id) == id {
 		return id
 	}
 	return rand.Text()

@@ -291,6 +291,7 @@ type recorder struct {
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
+		guardPage(w.Header(), status)
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -298,12 +299,39 @@ func (w *recorder) WriteHeader(status int) {
 func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
+		guardPage(w.Header(), w.status)
 	}
 	return w.ResponseWriter.Write(b)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// guardPage adds what holds for every page of HTML: it uses no device of its
+// reader, shares no window with pages of other sites and is no part of theirs. A
+// page that says nothing of its content may load nothing, tell nobody where its
+// reader came from, and stand in no frame.
+func guardPage(h http.Header, status int) {
+	if !strings.HasPrefix(h.Get("Content-Type"), "text/html") || status >= 300 && status < 400 {
+		return
+	}
+	h["Permissions-Policy"] = noDevices
+	h["Cross-Origin-Opener-Policy"] = sameOrigin
+	h["Cross-Origin-Resource-Policy"] = sameOrigin
+	if h.Get("Content-Security-Policy") == "" {
+		h["Content-Security-Policy"] = loadsNothing
+	}
+	if h.Get("Referrer-Policy") == "" {
+		h["Referrer-Policy"] = noReferrer
+	}
+}
+
+var (
+	noDevices    = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}
+	sameOrigin   = []string{"same-origin"}
+	noReferrer   = []string{"no-referrer"}
+	loadsNothing = []string{"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+)
 
 // printable quotes what is not printable ASCII, and shortens.
 func printable(s string) string {

@@ -30,7 +30,7 @@ import (
 
 // Config is what ingest can be told.
 type Config struct {
-	AdminKey string `name:"admin-key" env:"RELAIS_ADMIN_KEY" secret:"" placeholder:"rk_…" help:"Accept this key as an admin's; without it one is made at first start."`
+	AdminKey string `name:"admin-key" env:"RELAIS_ADMIN_KEY" secret:"" placeholder:"rk_…" help:"Accept this key as an admin's, and no longer the one given before; without it one is made at first start."`
 
 	ExtractURLs bool `name:"extract-urls" env:"RELAIS_EXTRACT_URLS" help:"Let editors have a page of the public internet fetched and read (POST /v1/extract with a url)."`
 
@@ -104,9 +104,12 @@ func New(ctx context.Context, cfg Config, dir string, stdout io.Writer, deps lif
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
-	made, err := keys.EnsureAdmin(ctx, cfg.AdminKey, dir)
+	made, revoked, err := keys.EnsureAdmin(ctx, cfg.AdminKey, dir)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	if revoked {
+		deps.Logger.WarnContext(ctx, "the configured admin key was revoked and stays so")
 	}
 	if made != "" {
 		_, _ = fmt.Fprintf(stdout, "admin key: %s\n           shown this once, and kept in %s\n", made, filepath.Join(dir, access.KeyFile))

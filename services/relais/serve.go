@@ -9,9 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
-	"github.com/relais-press/relais/pkg/bus/embedded"
 	"github.com/relais-press/relais/pkg/lifecycle"
 	"github.com/relais-press/relais/pkg/settings"
 	"github.com/relais-press/relais/pkg/telemetry"
@@ -28,14 +25,15 @@ import (
 
 // serve is the command that runs everything.
 type serve struct {
-	Process lifecycle.Config `embed:""`
-	Ingest  ingest.Config    `embed:""`
-	Search  search.Config    `embed:""`
-	Share   share.Config     `embed:""`
+	Process lifecycle.Config      `embed:""`
+	Log     lifecycle.Credentials `embed:""`
+	Ingest  ingest.Config         `embed:""`
+	Search  search.Config         `embed:""`
+	Share   share.Config          `embed:""`
 
 	Data       string `name:"data" env:"RELAIS_DATA" default:"./data" placeholder:"DIR" help:"Holds everything; of it the index need not be backed up."`
 	NATSURL    string `name:"nats-url" env:"RELAIS_NATS_URL" xor:"log" placeholder:"nats://…" help:"Use a log that runs elsewhere instead of the one inside."`
-	NATSListen string `name:"nats-listen" env:"RELAIS_NATS_LISTEN" xor:"log" placeholder:"HOST:PORT" help:"Let other processes reach the log inside."`
+	NATSListen string `name:"nats-listen" env:"RELAIS_NATS_LISTEN" xor:"log" placeholder:"HOST:PORT" help:"Let other processes reach the log inside; beyond this machine they need DIR/nats.seed."`
 	Demo       bool   `name:"demo" env:"RELAIS_DEMO" help:"Make a demo partner with articles, and serve its site."`
 	DemoListen string `name:"demo-listen" env:"RELAIS_DEMO_LISTEN" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where the demo partner's site answers."`
 }
@@ -47,7 +45,7 @@ func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer release()
-	conn, stop, err := s.log(stderr)
+	conn, stop, err := s.connect(s.Process.Logger(stderr))
 	if err != nil {
 		return err
 	}
@@ -85,23 +83,6 @@ func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) error {
 			return landing.New(landing.Config{Demo: s.Demo, DemoListen: s.DemoListen}, deps)
 		},
 	)
-}
-
-// log connects to the log: the one inside unless another is named.
-func (s *serve) log(stderr io.Writer) (conn *nats.Conn, stop func(), err error) {
-	if s.NATSURL != "" {
-		conn, err = lifecycle.Remote{NATSURL: s.NATSURL}.Connect("relais")
-		return conn, func() {}, err
-	}
-	server, err := embedded.Start(embedded.Config{Dir: filepath.Join(s.Data, folder.Log), Listen: s.NATSListen, Logger: s.Process.Logger(stderr)})
-	if err != nil {
-		return nil, nil, err
-	}
-	if conn, err = server.Connect(); err != nil {
-		server.Stop()
-		return nil, nil, err
-	}
-	return conn, server.Stop, nil
 }
 
 // settingsOf reads the file that serve is given with --config, as serve does.

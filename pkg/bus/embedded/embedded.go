@@ -5,11 +5,11 @@
 package embedded
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +26,15 @@ type Config struct {
 	Listen string       // host:port for other processes; empty: no listener at all
 	Logger *slog.Logger // for the server's warnings and errors; nil: not told
 
+	// Seed is the file of the NKey seed that other processes present. Where the
+	// listener can be reached from other machines it is asked for, and made when
+	// there is none; on a loopback address nothing is asked.
+	Seed string
+
+	// TLS is what the listener shows; nil: it speaks in the clear. Connections
+	// inside the process are never encrypted.
+	TLS *tls.Config
+
 	// Relaxed acknowledges before the disk has it: for what can be made again,
 	// such as the data of a benchmark.
 	Relaxed bool
@@ -41,6 +50,7 @@ type Config struct {
 //	     16 MiB are free: started anew
 type Server struct {
 	opts    server.Options
+	seed    string // the file whose user is let in; empty: everybody is
 	log     *slog.Logger
 	ended   chan struct{} // closed by Stop
 	watched sync.WaitGroup
@@ -70,16 +80,9 @@ func Start(cfg Config) (*Server, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Listen != "" {
-		host, port, err := net.SplitHostPort(cfg.Listen)
-		if err != nil {
+		var err error
+		if s.seed, err = cfg.open(&s.opts); err != nil {
 			return nil, fmt.Errorf("start log: %w", err)
-		}
-		s.opts.Host = host
-		if s.opts.Port, err = strconv.Atoi(port); err != nil {
-			return nil, fmt.Errorf("start log: port of %q: %w", cfg.Listen, err)
-		}
-		if s.opts.Port == 0 {
-			s.opts.Port = server.RANDOM_PORT
 		}
 	}
 	ns, err := s.run()
@@ -116,8 +119,18 @@ func (s *Server) run() (*server.Server, error) {
 
 // Connect returns a connection that goes through memory, not a socket.
 func (s *Server) Connect() (*nats.Conn, error) {
-	conn, err := nats.Connect("", nats.InProcessServer(s), nats.MaxReconnects(-1), nats.Name("relais"),
-		nats.SyncQueueLen(bus.Waiting), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectJitter(0, 0))
+	opts := []nats.Option{
+		nats.InProcessServer(s), nats.MaxReconnects(-1), nats.Name("relais"), nats.SyncQueueLen(bus.Waiting),
+		nats.ReconnectWait(100 * time.Millisecond), nats.ReconnectJitter(0, 0),
+	}
+	if s.seed != "" {
+		user, err := nats.NkeyOptionFromSeed(s.seed)
+		if err != nil {
+			return nil, fmt.Errorf("connect to log: %w", err)
+		}
+		opts = append(opts, user)
+	}
+	conn, err := nats.Connect("", opts...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to log: %w", err)
 	}

@@ -162,13 +162,26 @@ func (s *Store) Revoke(ctx context.Context, id string, accept func(partner.Key) 
 // KeyFile is where the first admin key is kept for its owner.
 const KeyFile = "admin.key"
 
+// configured begins the id of a key that the configuration gave.
+const configured = "configured-"
+
 // EnsureAdmin makes sure that there is an admin key. A given secret is accepted
-// as one. Otherwise, when none is in force, one is made: its secret is returned
-// and, when dir is not empty, written to dir/admin.key with mode 0600.
-func (s *Store) EnsureAdmin(ctx context.Context, given, dir string) (made string, err error) {
+// as one, and takes the place of one that was given at an earlier start: that is
+// revoked, so that to change the setting is to rotate the key. A given secret that
+// has been revoked stays so, which is told. Without a given secret, when no admin
+// key is in force, one is made: its secret is returned and, when dir is not empty,
+// written to dir/admin.key with mode 0600.
+func (s *Store) EnsureAdmin(ctx context.Context, given, dir string) (made string, revoked bool, err error) {
 	if given != "" {
-		return "", s.accept(ctx, given)
+		revoked, err = s.accept(ctx, given)
+		return "", revoked, err
 	}
+	made, err = s.first(ctx, dir)
+	return made, false, err
+}
+
+// first makes an admin key when there is none.
+func (s *Store) first(ctx context.Context, dir string) (made string, err error) {
 	admins, err := s.List(ctx, func(k partner.Key) bool { return k.Role == partner.Admin })
 	if err != nil || len(admins) > 0 {
 		return "", err
@@ -186,15 +199,35 @@ func (s *Store) EnsureAdmin(ctx context.Context, given, dir string) (made string
 	return secret, s.register(ctx, secret, &partner.Key{ID: "first", Role: partner.Admin, Name: "first admin key"})
 }
 
-func (s *Store) accept(ctx context.Context, secret string) error {
+// accept puts a configured key in force, and what was configured before out of it.
+// A key that is known as revoked changes nothing: another process may have been
+// given the next one already.
+func (s *Store) accept(ctx context.Context, secret string) (revoked bool, err error) {
 	if !strings.HasPrefix(secret, partner.SecretPrefix) || !partner.WellFormed(secret) {
-		return fmt.Errorf("the admin key must start with %s and have at least %d characters after it", partner.SecretPrefix, partner.MinSecret)
+		return false, fmt.Errorf("the admin key must start with %s and have at least %d characters after it", partner.SecretPrefix, partner.MinSecret)
 	}
-	err := s.register(ctx, secret, &partner.Key{ID: "configured-" + partner.Hash(secret)[:8], Role: partner.Admin, Name: "configured admin key"})
-	if fault.Is(err, fault.Conflict) {
-		return nil // known since an earlier start, revoked or not
+	id := configured + partner.Hash(secret)[:8]
+	err = s.register(ctx, secret, &partner.Key{ID: id, Role: partner.Admin, Name: "configured admin key"})
+	if err != nil && !fault.Is(err, fault.Conflict) {
+		return false, err
 	}
-	return err
+	former := func(k partner.Key) bool { return strings.HasPrefix(k.ID, configured) && k.ID != id }
+	keys, err := s.List(ctx, func(k partner.Key) bool { return k.ID == id || former(k) })
+	if err != nil {
+		return false, err
+	}
+	if !slices.ContainsFunc(keys, func(k partner.Key) bool { return k.ID == id }) {
+		return true, nil
+	}
+	for _, k := range keys {
+		if !former(k) {
+			continue
+		}
+		if err := s.Revoke(ctx, k.ID, former); err != nil && !fault.Is(err, fault.NotFound) {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // PutPartner creates or replaces a partner and says whether it is new.

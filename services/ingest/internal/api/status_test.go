@@ -88,7 +88,7 @@ func openDesk(t *testing.T, adapt func(*streams)) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = keys.EnsureAdmin(ctx, testKey, t.TempDir()); err != nil {
+	if _, _, err = keys.EnsureAdmin(ctx, testKey, t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	d.server = httptest.NewUnstartedServer(routes)

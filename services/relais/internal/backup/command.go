@@ -25,13 +25,14 @@ import (
 // API, of a log that runs elsewhere by its address, or of the data folder of a process
 // that is stopped.
 type Command struct {
-	cli.Server `embed:""`
-	File       string `arg:"" placeholder:"FILE|-" help:"Where to write it; - for the standard output."`
-	NATSURL    string `name:"nats-url" env:"RELAIS_NATS_URL" placeholder:"nats://…" help:"The log of services that run apart."`
-	NATSSeed   string `name:"nats-seed" env:"RELAIS_NATS_SEED" type:"path" placeholder:"FILE" help:"NKey seed to present to the log."`
-	Data       string `name:"data" placeholder:"DIR" help:"The data folder of a stopped relais serve; with --nats-url, whose imports and clicks under way come along."`
-	Damaged    bool   `name:"damaged" help:"Take what can be read of a log that has lost messages."`
-	Version    string `kong:"-"`
+	cli.Server            `embed:""`
+	lifecycle.Credentials `embed:""`
+
+	File    string `arg:"" placeholder:"FILE|-" help:"Where to write it; - for the standard output."`
+	NATSURL string `name:"nats-url" env:"RELAIS_NATS_URL" placeholder:"nats://…" help:"The log of services that run apart."`
+	Data    string `name:"data" placeholder:"DIR" help:"The data folder of a stopped relais serve; with --nats-url, whose imports and clicks under way come along."`
+	Damaged bool   `name:"damaged" help:"Take what can be read of a log that has lost messages."`
+	Version string `kong:"-"`
 }
 
 // Run writes the file under another name first: FILE is never half of a backup.
@@ -75,7 +76,7 @@ func (c *Command) write(ctx context.Context, t cli.Terminal, w io.Writer, scratc
 	src := Source{Dir: c.Data, Scratch: scratch, Version: c.Version, Damaged: c.Damaged, Progress: bar.Draw}
 	switch {
 	case c.NATSURL != "":
-		conn, err := lifecycle.Remote{NATSURL: c.NATSURL, NATSSeed: c.NATSSeed}.Connect("relais-backup")
+		conn, err := c.Credentials.Connect("relais-backup", c.NATSURL)
 		if err != nil {
 			return Manifest{}, err
 		}
@@ -172,10 +173,11 @@ func syncFolder(dir string) error {
 
 // Restore makes a relay of a backup.
 type Restore struct {
+	lifecycle.Credentials `embed:""`
+
 	File     string `arg:"" type:"path" placeholder:"FILE" help:"The backup."`
 	Data     string `name:"data" xor:"into" placeholder:"DIR" help:"Into the data folder of relais serve, which has to be empty."`
 	NATSURL  string `name:"nats-url" xor:"into" placeholder:"nats://…" help:"Into a log that runs elsewhere, and has nothing of a relay."`
-	NATSSeed string `name:"nats-seed" env:"RELAIS_NATS_SEED" type:"path" placeholder:"FILE" help:"NKey seed to present to the log."`
 	Replicas int    `name:"nats-replicas" env:"RELAIS_NATS_REPLICAS" default:"1" help:"Copies of every stream: 1 alone, 3 in a cluster."`
 	Check    bool   `name:"check" xor:"into" help:"Only prove that the backup can be restored: in a folder beside it, which is removed again."`
 }
@@ -226,7 +228,7 @@ func (c *Restore) restore(ctx context.Context, t cli.Terminal, b *Backup) ([]Los
 	case c.Data != "":
 		return b.IntoFolder(ctx, c.Data, bar.Draw)
 	}
-	conn, err := lifecycle.Remote{NATSURL: c.NATSURL, NATSSeed: c.NATSSeed}.Connect("relais-restore")
+	conn, err := c.Credentials.Connect("relais-restore", c.NATSURL)
 	if err != nil {
 		return nil, err
 	}

@@ -17,14 +17,15 @@ import (
 
 // Declare is the command.
 type Declare struct {
+	lifecycle.Credentials `embed:""`
+
 	NATSURL  string `name:"nats-url" env:"RELAIS_NATS_URL" required:"" placeholder:"nats://…" help:"The log: one or several addresses, separated by commas."`
-	NATSSeed string `name:"nats-seed" env:"RELAIS_NATS_SEED" type:"path" placeholder:"FILE" help:"NKey seed of the operator."`
 	Replicas int    `name:"nats-replicas" env:"RELAIS_NATS_REPLICAS" help:"Copies of every stream: 1 alone, 3 in a cluster; default: as many as it has, 1 when it is new."`
 }
 
 // Run declares everything. Running it again changes nothing.
 func (d *Declare) Run(ctx context.Context, t cli.Terminal) error {
-	conn, err := lifecycle.Remote{NATSURL: d.NATSURL, NATSSeed: d.NATSSeed}.Connect("relais-operator")
+	conn, err := d.Credentials.Connect("relais-operator", d.NATSURL)
 	if err != nil {
 		return err
 	}

@@ -25,14 +25,15 @@ type Settings struct {
 
 // Command looks at a relay and says what to do.
 type Command struct {
-	cli.Server `embed:""`
-	Config     string `name:"config" type:"path" placeholder:"FILE" help:"The file that relais serve is given with --config."`
-	Data       string `name:"data" placeholder:"DIR" help:"The data folder, when it is on this machine."`
-	NATSURL    string `name:"nats-url" env:"RELAIS_NATS_URL" placeholder:"nats://…" help:"The log of services that run apart."`
-	NATSSeed   string `name:"nats-seed" env:"RELAIS_NATS_SEED" type:"path" placeholder:"FILE" help:"NKey seed to present to the log."`
-	Replicas   int    `name:"nats-replicas" env:"RELAIS_NATS_REPLICAS" default:"1" help:"Copies of every stream that there should be."`
-	Quick      bool   `name:"quick" help:"Do not read every message of the log."`
-	JSON       bool   `name:"json" help:"Write the findings as JSON."`
+	cli.Server            `embed:""`
+	lifecycle.Credentials `embed:""`
+
+	Config   string `name:"config" type:"path" placeholder:"FILE" help:"The file that relais serve is given with --config."`
+	Data     string `name:"data" placeholder:"DIR" help:"The data folder, when it is on this machine."`
+	NATSURL  string `name:"nats-url" env:"RELAIS_NATS_URL" placeholder:"nats://…" help:"The log of services that run apart."`
+	Replicas int    `name:"nats-replicas" env:"RELAIS_NATS_REPLICAS" default:"1" help:"Copies of every stream that there should be."`
+	Quick    bool   `name:"quick" help:"Do not read every message of the log."`
+	JSON     bool   `name:"json" help:"Write the findings as JSON."`
 
 	Version string                         `kong:"-"`
 	Read    func(string) (Settings, error) `kong:"-"` // of relais serve, from a file
@@ -103,7 +104,7 @@ func around(ctx context.Context, s Settings) (out []Finding) {
 }
 
 func (c *Command) remote(ctx context.Context, url string) []Finding {
-	conn, err := lifecycle.Remote{NATSURL: url, NATSSeed: c.NATSSeed}.Connect("relais-doctor")
+	conn, err := c.Credentials.Connect("relais-doctor", url)
 	if err != nil {
 		return []Finding{bad("log", both("%s ne répond pas", "%s does not answer", url),
 			both("lancez nats-server, ou corrigez --nats-url ou --nats-seed", "start nats-server, or correct --nats-url or --nats-seed"))}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/relais-press/relais/pkg/language"
+	"github.com/relais-press/relais/pkg/partner"
 	"github.com/relais-press/relais/services/share/internal/chart"
 	"github.com/relais-press/relais/services/share/internal/click"
 )
@@ -29,6 +30,9 @@ func newFrame(lang string, query url.Values) frame {
 		f.Other = "en"
 	}
 	query = maps.Clone(query)
+	if !strings.HasPrefix(query.Get("key"), partner.PublishablePrefix) {
+		query.Del("key") // one that does not belong into an address is not passed on
+	}
 	query.Set("lang", f.Other)
 	f.OtherHref = "/stats?" + query.Encode()
 	return f
