@@ -150,6 +150,9 @@ func (d *desk) publish(e article.Edition) {
 	if e.PubStatus == "" {
 		e.PubStatus = article.Usable
 	}
+	if e.VersionCreated.IsZero() {
+		e.VersionCreated = time.Now()
+	}
 	subject, expected := article.Subject(e.ID, e.Language), uint64(0)
 	if last, err := d.bus.Last(d.t.Context(), bus.Articles, subject); err == nil {
 		expected = last.Sequence

@@ -196,10 +196,15 @@ func (a *API) toldCanceled(e *article.Edition, site *partner.Partner) bool {
 	if e.PubStatus != article.Canceled || c == nil || (e.EmbargoedUntil != nil && c.At.Before(*e.EmbargoedUntil)) {
 		return false
 	}
-	if site != nil {
-		return site.Carries(e)
+	shown := a.Targets.Shown(e.ID, e.Language)
+	told := func(p *partner.Partner) bool {
+		return p.Carries(e) && slices.ContainsFunc(shown, func(s article.Edition) bool { return p.Carries(&s) })
 	}
-	return e.For("") || slices.ContainsFunc(a.Partners.Partners(), func(p partner.Partner) bool { return p.Carries(e) })
+	if site != nil {
+		return told(site)
+	}
+	public := e.For("") && slices.ContainsFunc(shown, func(s article.Edition) bool { return s.For("") })
+	return public || slices.ContainsFunc(a.Partners.Partners(), func(p partner.Partner) bool { return told(&p) })
 }
 
 func partnerID(site *partner.Partner) string {

@@ -27,6 +27,9 @@ import (
 type Targets interface {
 	// Editions are the editions of an article, the original first; none when it is unknown.
 	Editions(id string) []article.Edition
+	// Shown are the readers that earlier versions of an edition were public to, as
+	// editions of their language, audience and section alone.
+	Shown(id, language string) []article.Edition
 	// View is where readers of an article go who come through a link placed at a
 	// partner; without destinations when there are none.
 	View(ctx context.Context, id, partner string, now time.Time) *target.View

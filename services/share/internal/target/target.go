@@ -38,6 +38,7 @@ type Table struct {
 // no view outlives what it was made from.
 type held struct {
 	editions []article.Edition        // the original first, without the texts
+	shown    []article.Edition        // whom earlier versions were public to: language, audience and section alone
 	views    atomic.Pointer[[]placed] // replaced, never changed
 }
 
@@ -123,9 +124,9 @@ func lean(e article.Edition) article.Edition {
 func (t *Table) put(e article.Edition) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var old []article.Edition
+	var old, shown []article.Edition
 	if h := t.articles[e.ID]; h != nil {
-		old = h.editions
+		old, shown = h.editions, h.shown
 	}
 	i := slices.IndexFunc(old, func(o article.Edition) bool { return o.Language == e.Language })
 	if i >= 0 && old[i].Version >= e.Version {
@@ -136,9 +137,13 @@ func (t *Table) put(e article.Edition) bool {
 	if i >= 0 {
 		t.noted(&old[i], &e)
 		next[i] = e
+		shown = seenBefore(shown, &old[i], &e)
 	} else {
 		t.noted(&article.Edition{}, &e)
 		next = append(next, e)
+		if e.Version > 1 { // the log has forgotten the versions before, which may have been public
+			shown = append(slices.Clone(shown), readers(&e))
+		}
 	}
 	slices.SortFunc(next, func(a, b article.Edition) int {
 		if a.IsOriginal() != b.IsOriginal() {
@@ -149,7 +154,7 @@ func (t *Table) put(e article.Edition) bool {
 		}
 		return strings.Compare(a.Language, b.Language)
 	})
-	t.articles[e.ID] = &held{editions: next}
+	t.articles[e.ID] = &held{editions: next, shown: shown}
 	return true
 }
 

@@ -162,6 +162,13 @@ func readColumns(s segment.Segment, names *names) (*columns, error) {
 	if !ok {
 		return nil, errors.New("read columns: the segment has no values")
 	}
+	// A field may be known in a segment where no document has it any more; asked
+	// for the values of such fields alone, zapx panics.
+	there, err := values.VisitableDocValueFields()
+	if err != nil {
+		return nil, fmt.Errorf("read columns: %w", err)
+	}
+	fields := slices.DeleteFunc(slices.Clone(columnFields), func(f string) bool { return !slices.Contains(there, f) })
 	var state segment.DocVisitState
 	for doc := range uint32(n) { //nolint:gosec // as above
 		key, err := s.DocID(uint64(doc))
@@ -170,7 +177,7 @@ func readColumns(s segment.Segment, names *names) (*columns, error) {
 		}
 		id, language, _ := strings.Cut(string(key), ".")
 		c.article[doc], c.language[doc] = names.number([]byte(id)), names.number([]byte(language))
-		state, err = values.VisitDocValues(uint64(doc), columnFields, func(field string, term []byte) {
+		state, err = values.VisitDocValues(uint64(doc), fields, func(field string, term []byte) {
 			c.read(doc, field, term, names)
 		}, state)
 		if err != nil {
