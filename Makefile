@@ -6,8 +6,12 @@ SHELL := /bin/bash
 
 GOLANGCI_VERSION    := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
+CYCLONEDX_VERSION   := v1.10.0
 GOLANGCI    := .bin/golangci-lint-$(GOLANGCI_VERSION)
 GOVULNCHECK := .bin/govulncheck-$(GOVULNCHECK_VERSION)
+CYCLONEDX   := .bin/cyclonedx-gomod-$(CYCLONEDX_VERSION)
+
+SCHEMATHESIS := .bin/schemathesis-4.32.5/bin/schemathesis
 
 # The version is stamped by git describe, so Go need not ask git itself.
 export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
@@ -60,6 +64,15 @@ fuzz: ## Run every fuzz target for FUZZTIME each
 		go test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
 	done
 
+.PHONY: fuzz-api
+fuzz-api: $(SCHEMATHESIS) ## Send schemathesis over every route of the OpenAPI document (EXAMPLES=40)
+	$(BUILD) ./services/relais
+	services/relais/e2e/testdata/fuzz-api.sh $(CURDIR)/bin/relais $(CURDIR)/$(SCHEMATHESIS) $(EXAMPLES)
+
+.PHONY: chaos
+chaos: ## Kill, fill, tear and starve a relay under load, and check what was acknowledged (ROUNDS=100, SEED=)
+	RELAIS_CHAOS_ROUNDS=$(or $(ROUNDS),100) RELAIS_CHAOS_SEED=$(SEED) go test -count=1 -timeout 5h -v -run 'Chaos|Fault|Embargo|TwoOfEach|Cluster' ./services/relais/e2e
+
 .PHONY: lint
 lint: $(GOLANGCI) ## Check style, errors and import rules
 	$(GOLANGCI) run $(PACKAGES)
@@ -98,6 +111,11 @@ verify: $(GOLANGCI) ## Fail unless generated code, requirements, format, lint an
 vuln: $(GOVULNCHECK) ## Look for known vulnerabilities in what is called
 	@for m in $(MODULES); do (cd $$m && GOWORK=off $(CURDIR)/$(GOVULNCHECK) ./...) || exit 1; done
 
+.PHONY: sbom
+sbom: build $(CYCLONEDX) ## List what each command is made of, with licenses: bin/*.cdx.json (CycloneDX 1.6)
+	@for c in $(notdir $(COMMANDS)); do \
+		GOWORK=off $(CYCLONEDX) bin -json -licenses -std -output-version 1.6 -version $(VERSION) -output bin/$$c.cdx.json bin/$$c || exit 1; done
+
 .PHONY: clean
 clean: ## Remove what was built; tools and data stay
 	rm -rf bin artifacts
@@ -105,7 +123,12 @@ clean: ## Remove what was built; tools and data stay
 # Tools carry their version in their name: a new version is installed by itself.
 $(GOLANGCI): TOOL = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 $(GOVULNCHECK): TOOL = golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
-$(GOLANGCI) $(GOVULNCHECK):
+$(CYCLONEDX): TOOL = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
+$(GOLANGCI) $(GOVULNCHECK) $(CYCLONEDX):
 	@echo 'installing $(TOOL)'
 	@GOWORK=off GOBIN=$(CURDIR)/.bin go install $(TOOL)
 	@mv .bin/$(firstword $(subst @, ,$(notdir $(TOOL)))) $@
+
+$(SCHEMATHESIS):
+	python3 -m venv .bin/schemathesis-4.32.5
+	.bin/schemathesis-4.32.5/bin/pip install -q -r services/relais/e2e/testdata/fuzz-api.txt

@@ -170,8 +170,17 @@ func (b *Bus) append(ctx context.Context, stream string, m Message, expected uin
 			return b.ownOrConflict(ctx, stream, m, expected, err)
 		case ctx.Err() != nil || n == attempts:
 			return 0, unavailable("append "+m.Subject, err)
+		case underWay(err):
+			wait(ctx, time.Duration(n)*100*time.Millisecond)
 		}
 	}
+}
+
+// underWay reports that another writer of the same ID is being served: a cluster
+// agrees on one write before it can tell the next that it lost (10158).
+func underWay(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && api.ErrorCode == 10158
 }
 
 // ownOrConflict tells a lost answer to our own write from a lost race: ours is
