@@ -43,12 +43,7 @@ func (b *Bus) Bucket(ctx context.Context, name string) (*Bucket, error) {
 
 // Get returns the value of a key, or NotFound.
 func (k *Bucket) Get(ctx context.Context, key string) (Entry, error) {
-	return again(k.bus, func() (Entry, error) {
-		ctx, cancel, err := k.bus.ask(ctx)
-		if err != nil {
-			return Entry{}, err
-		}
-		defer cancel()
+	return again(ctx, k.bus, func(ctx context.Context) (Entry, error) {
 		if k.replicated {
 			return k.lead(ctx, key)
 		}

@@ -40,11 +40,11 @@ type Bus struct {
 	deadLetters *prometheus.CounterVec
 	tracer      *telemetry.Tracer
 	hands       hands
+	outage      outage
 	replicas    int
 
 	mu   sync.Mutex
 	read Mark // of the newest edition that this process has read
-	outage      outage
 }
 
 // Message is one record of the log.
@@ -88,7 +88,10 @@ func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 			return nil, err
 		}
 	}
-	conn.SetReconnectHandler(func(*nats.Conn) { b.remake() })
+	conn.SetReconnectHandler(func(*nats.Conn) {
+		b.outage.over()
+		go b.remake() // the client tells of what is refused when this has returned
+	})
 	return b, nil
 }
 

@@ -3,6 +3,7 @@
 package bus
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -29,12 +30,15 @@ func (o *outage) left(now time.Time) time.Duration {
 	return grace
 }
 
+// over forgets the outage: the next one has a grace of its own.
+func (o *outage) over() { o.since.Store(0) }
+
 // connected returns nil once the connection is up; Unavailable when it is down and
 // does not come back within the grace, which begins with the first call that finds
 // it down.
 func (b *Bus) connected() error {
 	if b.conn.IsConnected() {
-		b.outage.since.Store(0)
+		b.outage.over()
 		return nil
 	}
 	wait := b.outage.left(time.Now())
@@ -54,20 +58,22 @@ func (b *Bus) connected() error {
 	if !b.conn.IsConnected() {
 		return unavailable("reach log", nats.ErrDisconnected)
 	}
-	b.outage.since.Store(0)
+	b.outage.over()
 	return nil
 }
 
-// again reads, and once more when the connection was lost meanwhile and is back: the
-// question went with it, and what looks like the end of an answer may be its loss.
-// Unavailable when the connection is lost both times.
-func again[T any](b *Bus, read func() (T, error)) (v T, err error) {
+// again asks the log, and once more when the connection was lost meanwhile and is
+// back: the question went with it, and what looks like the end of an answer may be its
+// loss. Unavailable when the connection is lost both times.
+func again[T any](ctx context.Context, b *Bus, read func(context.Context) (T, error)) (v T, err error) {
 	for range 2 {
-		if err := b.connected(); err != nil {
-			return v, err
+		asked, cancel, refused := b.ask(ctx)
+		if refused != nil {
+			return v, refused
 		}
 		before := b.conn.Stats().Reconnects
-		v, err = read()
+		v, err = read(asked)
+		cancel()
 		if b.conn.IsConnected() && b.conn.Stats().Reconnects == before {
 			return v, err
 		}

@@ -15,13 +15,9 @@ import (
 
 // Last returns the newest message of a subject, or NotFound.
 func (b *Bus) Last(ctx context.Context, stream, subject string) (Message, error) {
-	return again(b, func() (Message, error) {
-		ctx, cancel, err := b.ask(ctx)
-		if err != nil {
-			return Message{}, err
-		}
-		defer cancel()
+	return again(ctx, b, func(ctx context.Context) (Message, error) {
 		var raw *jetstream.RawStreamMsg
+		var err error
 		if s := b.streams[stream]; s.replicated {
 			raw, err = b.fromLeader(ctx, stream, subject)
 		} else {
@@ -43,23 +39,17 @@ const Waiting = 2048
 // in the order of the log; none when no subject does. At most 1,024 subjects may
 // match.
 func (b *Bus) LastOfEach(ctx context.Context, stream, filter string) ([]Message, error) {
-	return b.abreast(ctx, stream, filter, func() ([]Message, error) {
-		ctx, cancel, err := b.ask(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer cancel()
-		return b.collect(ctx, "read "+filter, func() (messages, error) {
-			return jetstreamext.GetLastMsgsFor(ctx, b.js, stream, []string{filter})
+	return again(ctx, b, func(ctx context.Context) ([]Message, error) {
+		return b.abreast(ctx, stream, filter, func() ([]Message, error) {
+			return b.collect(ctx, "read "+filter, func() (messages, error) {
+				return jetstreamext.GetLastMsgsFor(ctx, b.js, stream, []string{filter})
+			})
 		})
 	})
 }
 
 // History returns the messages kept of a subject, oldest first.
 func (b *Bus) History(ctx context.Context, stream, subject string) ([]Message, error) {
-	if err := b.connected(); err != nil {
-		return nil, err
-	}
 	return b.abreast(ctx, stream, subject, func() ([]Message, error) { return b.history(ctx, stream, subject) })
 }
 
@@ -67,14 +57,11 @@ func (b *Bus) history(ctx context.Context, stream, subject string) ([]Message, e
 	const page = 16 // bounds what the server holds: a message may have megabytes
 	var out []Message
 	for next := uint64(1); ; {
-		once, cancel, err := b.ask(ctx)
-		if err != nil {
-			return nil, err
-		}
-		batch, err := b.collect(once, "read history of "+subject, func() (messages, error) {
-			return jetstreamext.GetBatch(once, b.js, stream, page, jetstreamext.GetBatchSubject(subject), jetstreamext.GetBatchSeq(next))
+		batch, err := again(ctx, b, func(ctx context.Context) ([]Message, error) {
+			return b.collect(ctx, "read history of "+subject, func() (messages, error) {
+				return jetstreamext.GetBatch(ctx, b.js, stream, page, jetstreamext.GetBatchSubject(subject), jetstreamext.GetBatchSeq(next))
+			})
 		})
-		cancel()
 		out = append(out, batch...)
 		if err != nil || len(batch) == 0 { // a page may be short for its bytes
 			return out, err

@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -50,9 +51,7 @@ func evolutionWrite(t *testing.T, js jetstream.JetStream, folder string) {
 		if json.Unmarshal(r.Data, &text) == nil {
 			m.Data = []byte(text)
 		}
-		for name, values := range r.Header {
-			m.Header[name] = values
-		}
+		maps.Copy(m.Header, r.Header)
 		if _, err := js.PublishMsg(t.Context(), m); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}

@@ -31,7 +31,7 @@ func faultsNoise(t *testing.T, pattern string) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files %s (%v)", pattern, err)
 	}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // noise
+	random := rand.New(rand.NewPCG(1, 2))
 	for _, name := range files {
 		f, err := os.OpenFile(name, os.O_RDWR, 0)
 		if err != nil {

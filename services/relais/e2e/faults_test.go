@@ -232,7 +232,7 @@ func (p *process) ended(why string) {
 // faultsScript puts a program among those under test.
 func faultsScript(t *testing.T, name, script string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(programs, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(programs, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 }

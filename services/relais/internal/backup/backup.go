@@ -68,7 +68,7 @@ func order() []string {
 	bucket := func(name string) string { return "KV_" + name }
 	return []string{
 		bus.Clicks, bus.Searches, bus.DeadLetters, bucket(bus.Stages), bus.Releases, bucket(bus.Idempotency), bucket(bus.Imports),
-		bucket(bus.Links), bus.Articles, bucket(bus.Keys), bucket(bus.Partners), bucket(bus.Glossary),
+		bucket(bus.Links), bus.Articles, bucket(bus.KeyUses), bucket(bus.Keys), bucket(bus.Partners), bucket(bus.Glossary),
 	}
 }
 

@@ -76,7 +76,7 @@ func (c *Command) write(ctx context.Context, t cli.Terminal, w io.Writer, scratc
 	src := Source{Dir: c.Data, Scratch: scratch, Version: c.Version, Damaged: c.Damaged, Progress: bar.Draw}
 	switch {
 	case c.NATSURL != "":
-		conn, err := c.Credentials.Connect("relais-backup", c.NATSURL)
+		conn, err := c.Connect("relais-backup", c.NATSURL)
 		if err != nil {
 			return Manifest{}, err
 		}
@@ -228,7 +228,7 @@ func (c *Restore) restore(ctx context.Context, t cli.Terminal, b *Backup) ([]Los
 	case c.Data != "":
 		return b.IntoFolder(ctx, c.Data, bar.Draw)
 	}
-	conn, err := c.Credentials.Connect("relais-restore", c.NATSURL)
+	conn, err := c.Connect("relais-restore", c.NATSURL)
 	if err != nil {
 		return nil, err
 	}

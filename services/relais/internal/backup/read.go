@@ -91,7 +91,7 @@ func (b *Backup) admit(h *tar.Header, n int, ended bool) error {
 		return damaged("it goes on after its end: %.80q", name)
 	case (n == 0) != (name == headName):
 		return damaged("it does not begin as a backup does: %.80q", name)
-	case h.Typeflag != tar.TypeReg || h.Size < 0 || twice:
+	case h.Typeflag != tar.TypeReg || h.Size < 0 || twice || sparse(h):
 		return damaged("part %.80q", name)
 	case isStream && known(stream), isFile && kept.MatchString(file), name == headName:
 		return nil
@@ -99,6 +99,16 @@ func (b *Backup) admit(h *tar.Header, n int, ended bool) error {
 		return nil
 	}
 	return damaged("it holds %.80q, which no backup has", name)
+}
+
+// sparse reports a part that says it is larger than what the file has of it.
+func sparse(h *tar.Header) bool {
+	for name := range h.PAXRecords {
+		if strings.HasPrefix(name, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
 }
 
 // digest reads a part: its sum, and its text when it is one.
@@ -172,8 +182,8 @@ func (b *Backup) complete() error {
 		want = append(want, filePrefix+f.Name)
 	}
 	slices.Sort(want)
-	if len(slices.Compact(want)) != len(b.parts) {
-		return damaged("the manifest names %d parts of %d", len(want), len(b.parts))
+	if named := len(want); named != len(b.parts) || len(slices.Compact(want)) != named {
+		return damaged("the manifest names %d parts of %d", named, len(b.parts))
 	}
 	return nil
 }

@@ -45,8 +45,33 @@ func archive(t testing.TB, kind byte, parts ...string) []byte {
 	return b.Bytes()
 }
 
+// sparse is an archive with a part of a byte that says it has a TiB (GNU tar's
+// format 0.1), which the writer of archives would not write.
+func sparse(t testing.TB, head, manifest string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, h := range []tar.Header{
+		{Name: "relais-backup.json", Size: int64(len(head))},
+		{Name: "files/imports/abcdefghijklmnop", Size: 1, PAXRecords: map[string]string{
+			"GNU_sparse.size": "1099511627776", "GNU_sparse.numblocks": "1", "GNU_sparse.map": "0,1",
+		}},
+	} {
+		h.Typeflag, h.Mode = tar.TypeReg, 0o600
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte((head + manifest)[:h.Size])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return bytes.ReplaceAll(b.Bytes(), []byte("GNU_sparse"), []byte("GNU.sparse"))
+}
+
 func TestWhatIsNoBackupIsRefused(t *testing.T) {
 	const head, empty = `{"format": 1}`, `{"format": 1, "streams": [], "files": []}`
+	one := fmt.Sprintf(`{"name": "imports/abcdefghijklmnop", "size": 1, "sha256": "%x"}`, sha256.Sum256([]byte("x")))
+	twice := `{"files": [` + one + "," + one + `]}`
 	for _, tc := range []struct {
 		name string
 		file []byte
@@ -61,8 +86,10 @@ func TestWhatIsNoBackupIsRefused(t *testing.T) {
 		{"an absolute path", archive(t, 0, "relais-backup.json", head, "/etc/passwd", "x", "manifest.json", empty), "which no backup has"},
 		{"an unknown stream", archive(t, 0, "relais-backup.json", head, "streams/OTHER", "x", "manifest.json", empty), "which no backup has"},
 		{"a symbolic link", archive(t, tar.TypeSymlink, "relais-backup.json", head, "files/imports/abcdefghijklmnop", "x", "manifest.json", empty), "part \"files/imports"},
+		{"a part that is larger than its file", sparse(t, head, empty), "part \"files/imports"},
 		{"a part twice", archive(t, 0, "relais-backup.json", head, "manifest.json", empty, "manifest.json", empty), "part \"manifest.json\""},
 		{"a part that the manifest lacks", archive(t, 0, "relais-backup.json", head, "streams/ARTICLES", "x", "manifest.json", empty), "manifest names"},
+		{"a manifest that names a part twice", archive(t, 0, "relais-backup.json", head, "files/imports/abcdefghijklmnop", "x", "manifest.json", twice), "manifest names"},
 		{"a manifest of more than there is", archive(t, 0, "relais-backup.json", head, "manifest.json", `{"streams": [{"name": "ARTICLES"}]}`), "not as the manifest says"},
 		{"a manifest that is none", archive(t, 0, "relais-backup.json", head, "manifest.json", `[`), "manifest.json"},
 		{"no manifest", archive(t, 0, "relais-backup.json", head), "is missing"},

@@ -38,7 +38,7 @@ func NewRoute(conn *nats.Conn, dir, version string, deps lifecycle.Deps) (*Route
 	if r.routes, err = web.NewRouter("backup", deps.Logger, deps.Metrics); err != nil {
 		return nil, err
 	}
-	r.routes.Handle("backup", http.MethodGet, "/v1/backup", r.send, web.RequireRole(deps.Directory, partner.Admin))
+	r.routes.Handle("backup", http.MethodGet, "/v1/backup", r.send, web.RequireRole(deps.Keys(), partner.Admin))
 	return r, nil
 }
 
@@ -67,9 +67,11 @@ func (b *Route) send(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	_, err := Write(r.Context(), &patient{w, http.NewResponseController(w)}, Source{
+	out := &patient{w, http.NewResponseController(w), patience}
+	_, err := Write(r.Context(), out, Source{
 		Conn: b.conn, Dir: b.dir, Scratch: b.dir, Version: b.version, Damaged: r.URL.Query().Get("damaged") == "true",
 	})
+	out.limit() // of what the server still holds
 	if err != nil {
 		b.log.ErrorContext(r.Context(), "backup broken off", "error", err)
 		panic(http.ErrAbortHandler)
@@ -77,13 +79,22 @@ func (b *Route) send(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// patient gives the reader time anew with every write.
+// patient gives the reader time anew with every write, and none runs out between
+// two: the log may take long over a snapshot, and HTTP/2 ends a stream whose time
+// is over whether it is written to or not.
 type patient struct {
 	w          http.ResponseWriter
 	controller *http.ResponseController
+	patience   time.Duration
 }
 
 func (p *patient) Write(b []byte) (int, error) {
-	_ = p.controller.SetWriteDeadline(time.Now().Add(patience)) // a writer without deadlines needs none
+	p.limit()
+	defer p.controller.SetWriteDeadline(time.Time{}) //nolint:errcheck // a writer without deadlines needs none
 	return p.w.Write(b)
+}
+
+// limit begins the time of a write.
+func (p *patient) limit() {
+	_ = p.controller.SetWriteDeadline(time.Now().Add(p.patience)) // a writer without deadlines needs none
 }

@@ -138,6 +138,7 @@ func (w *writer) stream(ctx context.Context, src Source, name string, progress f
 	}
 	defer os.Remove(scratch.Name())
 	defer scratch.Close()
+	_ = os.Remove(scratch.Name()) // nothing of it is left when the process is killed, where the system allows it
 	counted := &counter{w: scratch, fn: progress}
 	begun, err := take(ctx, src.Conn, name, counted)
 	if err != nil {

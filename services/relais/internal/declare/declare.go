@@ -25,7 +25,7 @@ type Declare struct {
 
 // Run declares everything. Running it again changes nothing.
 func (d *Declare) Run(ctx context.Context, t cli.Terminal) error {
-	conn, err := d.Credentials.Connect("relais-operator", d.NATSURL)
+	conn, err := d.Connect("relais-operator", d.NATSURL)
 	if err != nil {
 		return err
 	}

@@ -44,13 +44,20 @@ func TestRunsOnAnEmptyReadOnlyRoot(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait(); _ = w.Close() }()
-	defer func() { _ = cmd.Process.Kill(); <-ended }()
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // how it ended stands in its output
+		_ = w.Close()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-ended
+	})
 
 	var listening struct{ Address string }
 	if err := json.NewDecoder(r).Decode(&listening); err != nil {
-		ended <- <-ended
+		<-ended
 		t.Fatalf("%v: %s", err, output.String())
 	}
 	go func() { _, _ = io.Copy(io.Discard, r) }()
@@ -76,9 +83,8 @@ func TestRunsOnAnEmptyReadOnlyRoot(t *testing.T) {
 		select {
 		case <-tick.C:
 			status = put()
-		case err := <-ended:
-			ended <- err
-			t.Fatalf("ended: %v: %s", err, output.String())
+		case <-ended:
+			t.Fatalf("ended: %s", output.String())
 		case <-deadline:
 			t.Fatalf("no article could be published within a minute, status %d", status)
 		}

@@ -104,7 +104,7 @@ func around(ctx context.Context, s Settings) (out []Finding) {
 }
 
 func (c *Command) remote(ctx context.Context, url string) []Finding {
-	conn, err := c.Credentials.Connect("relais-doctor", url)
+	conn, err := c.Connect("relais-doctor", url)
 	if err != nil {
 		return []Finding{bad("log", both("%s ne répond pas", "%s does not answer", url),
 			both("lancez nats-server, ou corrigez --nats-url ou --nats-seed", "start nats-server, or correct --nats-url or --nats-seed"))}

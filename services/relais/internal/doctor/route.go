@@ -31,7 +31,7 @@ func NewRoute(conn *nats.Conn, replicas int, deps lifecycle.Deps) (*Route, error
 	if d.routes, err = web.NewRouter("doctor", deps.Logger, deps.Metrics); err != nil {
 		return nil, err
 	}
-	d.routes.Handle("doctor", http.MethodGet, "/v1/doctor", d.look, web.RequireRole(deps.Directory, partner.Admin))
+	d.routes.Handle("doctor", http.MethodGet, "/v1/doctor", d.look, web.RequireRole(deps.Keys(), partner.Admin))
 	return d, nil
 }
 

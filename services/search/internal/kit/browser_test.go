@@ -71,6 +71,7 @@ func newTab(t *testing.T, first *browsertest.Tab) *tab {
 	rt = serve(t, server.URL)
 	rt.Handle("pasted", http.MethodGet, "/pasted", func(w http.ResponseWriter, r *http.Request) error {
 		html, _ := p.pasted.Load().(string)
+		w.Header().Set("Content-Security-Policy", "default-src * data: 'unsafe-inline'") // a partner's page, not one of ours
 		return web.WriteBytes(w, r, http.StatusOK, "text/html; charset=utf-8", []byte("<!doctype html><title>Gazette</title><link rel=icon href=data:,>"+html))
 	})
 	for _, path := range []string{"/v1/search", "/v1/suggest", "/v1/latest", "/v1/related/{id}", "/v1/share/{id}"} {
