@@ -49,39 +49,57 @@ type history struct {
 	first Gap // what is missing before the oldest that is kept; After and Before are 0 when nothing is
 }
 
-// Find reads the headers of every version that the log keeps, and returns the
-// gaps, in the order of the log. An edition of which the log has as many
-// versions as it keeps may have had older ones.
-func Find(ctx context.Context, log Log) ([]Gap, error) {
-	editions, gaps := map[string]*history{}, []Gap(nil)
-	err := log.Headers(ctx, bus.Articles, article.Subject("*", "*"), 1, math.MaxUint64, func(m bus.Message) {
-		id, language, _ := strings.Cut(strings.TrimPrefix(m.Subject, article.SubjectPrefix), ".")
-		version, _ := strconv.Atoi(article.DecodeHeader(m.Header).Sequence) // 0: unreadable, so a gap
-		h := editions[m.Subject]
-		gap := Gap{ID: id, Language: language, Before: version, Sequence: m.Sequence}
-		switch {
-		case h == nil:
-			h = &history{}
-			if version != 1 {
-				h.first = gap
-			}
-			editions[m.Subject] = h
-		case version != h.last+1:
-			gap.After = h.last
-			gaps = append(gaps, gap)
+// Finder finds gaps in versions that it is handed in the order of the log, from
+// the oldest that is kept on. It is for one goroutine; the zero value is ready.
+type Finder struct {
+	editions map[string]*history // by subject
+	gaps     []Gap
+}
+
+// Add takes the next message of ARTICLES. Its data is not looked at.
+func (f *Finder) Add(m bus.Message) {
+	id, language, _ := strings.Cut(strings.TrimPrefix(m.Subject, article.SubjectPrefix), ".")
+	version, _ := strconv.Atoi(article.DecodeHeader(m.Header).Sequence) // 0: unreadable, so a gap
+	h := f.editions[m.Subject]
+	gap := Gap{ID: id, Language: language, Before: version, Sequence: m.Sequence}
+	switch {
+	case h == nil:
+		h = &history{}
+		if version != 1 {
+			h.first = gap
 		}
-		h.last, h.kept = version, h.kept+1
-	})
-	if err != nil {
-		return nil, fmt.Errorf("look for gaps: %w", err)
+		if f.editions == nil {
+			f.editions = map[string]*history{}
+		}
+		f.editions[m.Subject] = h
+	case version != h.last+1:
+		gap.After = h.last
+		f.gaps = append(f.gaps, gap)
 	}
-	for _, h := range editions {
+	h.last, h.kept = version, h.kept+1
+}
+
+// Gaps returns what is missing in what was handed over, in the order of the log. An
+// edition of which the log has as many versions as it keeps may have had older ones.
+func (f *Finder) Gaps() []Gap {
+	gaps := slices.Clone(f.gaps)
+	for _, h := range f.editions {
 		if h.first.Sequence > 0 && h.kept < bus.History {
 			gaps = append(gaps, h.first)
 		}
 	}
-	sortGaps(gaps)
-	return gaps, nil
+	slices.SortFunc(gaps, func(a, b Gap) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	return gaps
+}
+
+// Find reads the headers of every version that the log keeps, and returns the
+// gaps, in the order of the log.
+func Find(ctx context.Context, log Log) ([]Gap, error) {
+	var f Finder
+	if err := log.Headers(ctx, bus.Articles, article.Subject("*", "*"), 1, math.MaxUint64, f.Add); err != nil {
+		return nil, fmt.Errorf("look for gaps: %w", err)
+	}
+	return f.Gaps(), nil
 }
 
 // told is how many gaps are named in the process's own log.
@@ -113,8 +131,4 @@ func Report(ctx context.Context, log Log, logger *slog.Logger, metrics prometheu
 			"after", g.After, "before", g.Before, "sequence", g.Sequence)
 	}
 	return nil
-}
-
-func sortGaps(gaps []Gap) {
-	slices.SortFunc(gaps, func(a, b Gap) int { return cmp.Compare(a.Sequence, b.Sequence) })
 }

@@ -79,62 +79,72 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close()
-	registry := telemetry.NewRegistry()
-	deps := Deps{
-		Logger: cfg.Logger(stderr), Metrics: registry, Health: telemetry.NewHealth(),
-		PublicURL: strings.TrimRight(cfg.PublicURL, "/"),
+	h := &host{cfg: cfg, listener: listener, registry: telemetry.NewRegistry()}
+	h.deps = Deps{
+		Logger: cfg.Logger(stderr), Metrics: h.registry, Health: telemetry.NewHealth(), PublicURL: strings.TrimRight(cfg.PublicURL, "/"),
 	}
-	pair, err := cfg.open(ctx, deps.Logger, registry)
-	if err != nil {
+	if h.tracer, err = telemetry.NewTracer(ctx, cfg.Tracing, cfg.Build, h.deps.Logger); err != nil {
 		return err
 	}
-	if deps.PublicURL == "" {
-		deps.PublicURL = scheme(pair) + "://" + listener.Addr().String()
-	}
-	var buckets *limit.Limiter
-	if deps.Proxies, deps.Limits, buckets, err = cfg.limits(deps.Logger, registry); err != nil {
+	defer flush(context.WithoutCancel(ctx), h.tracer, h.deps.Logger)
+	if err := h.open(ctx, conn); err != nil {
 		return err
 	}
-	if err := cfg.Build.Register(registry); err != nil {
-		return err
-	}
-	tracer, err := telemetry.NewTracer(ctx, cfg.Tracing, cfg.Build, deps.Logger)
-	if err != nil {
-		return err
-	}
-	defer flush(context.WithoutCancel(ctx), tracer, deps.Logger)
-	if deps.Bus, err = bus.Open(ctx, conn, bus.Config{Replicas: cfg.Replicas, Logger: deps.Logger, Metrics: registry, Tracer: tracer}); err != nil {
-		return err
-	}
-	if deps.Directory, err = partner.NewDirectory(ctx, deps.Bus, deps.Logger); err != nil {
-		return err
-	}
-	deps.Logger.InfoContext(ctx, "listening", "address", listener.Addr().String(), "public_url", deps.PublicURL)
-	deps.Health.Add("log", deps.Bus.Check)
-	deps.Health.Add("directory", deps.Directory.Check)
+	h.deps.Logger.InfoContext(ctx, "listening", "address", listener.Addr().String(), "public_url", h.deps.PublicURL)
+	return h.run(ctx, started, services)
+}
 
-	// Requests are finished first, then the services that they may wait for, and
-	// last what the services rest on.
+// host is a process that is being set up.
+type host struct {
+	cfg      Config
+	listener net.Listener
+	registry *prometheus.Registry
+	tracer   *telemetry.Tracer
+	pair     *KeyPair       // nil: plain HTTP
+	buckets  *limit.Limiter // of the rates
+	deps     Deps
+}
+
+// open fills in what services are given.
+func (h *host) open(ctx context.Context, conn *nats.Conn) (err error) {
+	if h.pair, err = h.cfg.open(ctx, h.deps.Logger, h.registry); err != nil {
+		return err
+	}
+	if h.deps.PublicURL == "" {
+		h.deps.PublicURL = scheme(h.pair) + "://" + h.listener.Addr().String()
+	}
+	if h.deps.Proxies, h.deps.Limits, h.buckets, err = h.cfg.limits(h.deps.Logger, h.registry); err != nil {
+		return err
+	}
+	if err := h.cfg.Build.Register(h.registry); err != nil {
+		return err
+	}
+	h.deps.Bus, err = bus.Open(ctx, conn, bus.Config{Replicas: h.cfg.Replicas, Logger: h.deps.Logger, Metrics: h.registry, Tracer: h.tracer})
+	if err != nil {
+		return err
+	}
+	if h.deps.Directory, err = partner.NewDirectory(ctx, h.deps.Bus, h.deps.Logger); err != nil {
+		return err
+	}
+	h.deps.Health.Add("log", h.deps.Bus.Check)
+	h.deps.Health.Add("directory", h.deps.Directory.Check)
+	return nil
+}
+
+// run makes the services and runs them until ctx ends. Requests are finished
+// first, then the services that they may wait for, and last what the services rest on.
+func (h *host) run(ctx context.Context, started Started, services []Constructor) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	base, release := context.WithCancel(context.WithoutCancel(ctx))
-	followed := make(chan struct{})
-	go func() {
-		defer close(followed)
-		if err := deps.Directory.Run(base); err != nil {
-			deps.Logger.ErrorContext(base, "directory ended", "error", err)
-		}
-	}()
-	defer func() { release(); <-followed }()
-
-	var group Group
-	own, err := processRoutes(deps, registry)
+	defer h.follow(context.WithoutCancel(ctx))()
+	own, err := processRoutes(h.deps, h.registry)
 	if err != nil {
 		return err
 	}
+	var group Group
 	handlers := make([]http.Handler, 0, len(services)+1)
 	for _, construct := range services {
-		s, err := construct(ctx, deps)
+		s, err := construct(ctx, h.deps)
 		if err != nil {
 			return err
 		}
@@ -146,15 +156,28 @@ func Host(ctx context.Context, cfg Config, conn *nats.Conn, stderr io.Writer, st
 		defer stop()
 		serving, cancel := context.WithCancel(work)
 		defer context.AfterFunc(ctx, cancel)()
-		defer context.AfterFunc(serving, deps.Health.Drain)()
-		return cfg.serve(serving, listener, deps.Limits.Guard(web.Traced(tracer, web.Compose(handlers...))), pair, registry)
+		defer context.AfterFunc(serving, h.deps.Health.Drain)()
+		return h.cfg.serve(serving, h.listener, h.deps.Limits.Guard(web.Traced(h.tracer, web.Compose(handlers...))), h.pair, h.registry)
 	})
-	group.Add("rates", func(ctx context.Context) error { return share(ctx, deps.Bus, buckets, deps.Logger) })
-	group.Add("log", deps.Bus.Watch)
+	group.Add("rates", func(ctx context.Context) error { return share(ctx, h.deps.Bus, h.buckets, h.deps.Logger) })
+	group.Add("log", h.deps.Bus.Watch)
 	if started != nil {
-		group.Add("started", func(ctx context.Context) error { return started(ctx, deps.PublicURL) })
+		group.Add("started", func(ctx context.Context) error { return started(ctx, h.deps.PublicURL) })
 	}
 	return group.Run(work)
+}
+
+// follow keeps the directory up to date until the function that it returns is called.
+func (h *host) follow(ctx context.Context) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := h.deps.Directory.Run(ctx); err != nil {
+			h.deps.Logger.ErrorContext(ctx, "directory ended", "error", err)
+		}
+	}()
+	return func() { cancel(); <-ended }
 }
 
 // flush sends the spans that are left.

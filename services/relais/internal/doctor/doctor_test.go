@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func startLog(t *testing.T, dir string) *logUnderTest {
 
 func (l *logUnderTest) version(t *testing.T, id string, n int) {
 	t.Helper()
-	if err := l.Publish(t.Context(), bus.Message{Subject: "relais.article." + id + ".fr", ID: fmt.Sprintf("%s.fr.%d", id, n), Data: []byte("{}")}); err != nil {
+	if err := l.Publish(t.Context(), bus.Message{Subject: "relais.article." + id + ".fr", ID: fmt.Sprintf("%s.fr.%d", id, n), Header: map[string][]string{"ce-sequence": {strconv.Itoa(n)}}, Data: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/relais-press/relais/pkg/article"
 	"github.com/relais-press/relais/pkg/bus"
+	"github.com/relais-press/relais/pkg/continuity"
 )
 
 const (
@@ -261,7 +261,7 @@ func contents(ctx context.Context, js jetstream.JetStream, infos map[string]*jet
 	total := uint64(0)
 	for name, info := range infos {
 		var each func(bus.Message)
-		gaps := Gaps{}
+		var gaps continuity.Finder
 		if name == bus.Articles {
 			each = gaps.Add
 		}
@@ -274,8 +274,8 @@ func contents(ctx context.Context, js jetstream.JetStream, infos map[string]*jet
 		if lost > 0 {
 			out = append(out, bad("contents of "+name, both("%d messages illisibles", "%d messages cannot be read", lost), do))
 		}
-		if list := gaps.List(); len(list) > 0 {
-			out = append(out, bad("versions", both("%d éditions ont un trou : %s", "%d editions have a gap: %s", len(list), strings.Join(list[:min(5, len(list))], ", ")), do))
+		if list := gaps.Gaps(); len(list) > 0 {
+			out = append(out, bad("versions", both("%d trous : %s", "%d gaps: %s", len(list), named(list)), do))
 		}
 	}
 	if len(out) == 0 {
@@ -284,34 +284,11 @@ func contents(ctx context.Context, js jetstream.JetStream, infos map[string]*jet
 	return out
 }
 
-// Gaps finds editions whose kept versions do not follow one another: the log
-// writes n+1 only after n. Messages are added in the order of the log.
-type Gaps map[string]struct {
-	last   int
-	broken bool
-}
-
-// Add takes the next message of ARTICLES; what is no version of an edition is passed over.
-func (g Gaps) Add(m bus.Message) {
-	id, language, ok := article.SplitSubject(m.Subject)
-	n, err := strconv.Atoi(m.ID[strings.LastIndexByte(m.ID, '.')+1:])
-	if !ok || err != nil {
-		return
+// named names the first few gaps.
+func named(gaps []continuity.Gap) string {
+	var out []string
+	for _, g := range gaps[:min(5, len(gaps))] {
+		out = append(out, fmt.Sprintf("%s/%s %d→%d", g.ID, g.Language, g.After, g.Before))
 	}
-	key := id + "/" + language
-	e, known := g[key]
-	e.broken = e.broken || known && n != e.last+1
-	e.last = n
-	g[key] = e
-}
-
-// List is the editions that have a gap, as id/language.
-func (g Gaps) List() (out []string) {
-	for key, e := range g {
-		if e.broken {
-			out = append(out, key)
-		}
-	}
-	slices.Sort(out)
-	return out
+	return strings.Join(out, ", ")
 }
