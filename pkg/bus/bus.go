@@ -9,6 +9,7 @@ package bus
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,7 +26,7 @@ import (
 
 // Config is what a Bus needs beside its connection.
 type Config struct {
-	Replicas int // of every stream and bucket: 1 alone, 3 in a cluster; 0: those that exist stay as they are, new ones get 1
+	Replicas int // of every stream and bucket: 1 alone, 3 in a cluster; 0: those that exist stay as they are, new ones get as many as ARTICLES, or 1
 	Logger   *slog.Logger
 	Metrics  prometheus.Registerer // nil: not measured
 	Tracer   *telemetry.Tracer     // nil: not traced
@@ -42,6 +43,7 @@ type Bus struct {
 	hands       hands
 	outage      outage
 	replicas    int
+	owner       string // tells this process from others under the same names
 
 	mu   sync.Mutex
 	read Mark // of the newest edition that this process has read
@@ -69,7 +71,7 @@ func Open(ctx context.Context, conn *nats.Conn, cfg Config) (*Bus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	b := &Bus{conn: conn, js: js, tracer: cfg.Tracer, replicas: cfg.Replicas, streams: map[string]stream{}, log: cfg.Logger, deadLetters: prometheus.NewCounterVec(prometheus.CounterOpts{
+	b := &Bus{conn: conn, js: js, tracer: cfg.Tracer, replicas: cfg.Replicas, owner: rand.Text(), streams: map[string]stream{}, log: cfg.Logger, deadLetters: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "relais_deadletters_total", Help: "Messages put aside, by consumer and kind of error.",
 	}, []string{"consumer", "kind"})}
 	if cfg.Metrics != nil {

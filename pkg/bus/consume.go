@@ -47,10 +47,14 @@ const (
 // blocks no other. Handlers see a message again after a fault: they compare
 // versions or sequences before they apply it.
 func (b *Bus) Consume(ctx context.Context, c Consumer, handle func(context.Context, []Message) error) error {
+	held := false
 	for attempt := 0; ctx.Err() == nil; attempt++ {
-		err := b.consume(ctx, c, handle)
+		err := b.consume(ctx, c, &held, handle)
 		if ctx.Err() != nil {
 			return nil
+		}
+		if errors.Is(err, ErrTaken) {
+			return err
 		}
 		b.log.WarnContext(ctx, "consumer interrupted", "consumer", c.Name, "error", err)
 		wait(ctx, backoff(attempt))
@@ -58,11 +62,13 @@ func (b *Bus) Consume(ctx context.Context, c Consumer, handle func(context.Conte
 	return nil
 }
 
-func (b *Bus) consume(ctx context.Context, c Consumer, handle func(context.Context, []Message) error) error {
-	consumer, err := b.declare(ctx, c)
+// consume is Consume until something fails; held says whether the consumer was ours once.
+func (b *Bus) consume(ctx context.Context, c Consumer, held *bool, handle func(context.Context, []Message) error) error {
+	consumer, err := b.declare(ctx, c, *held)
 	if err != nil {
 		return err
 	}
+	*held = true
 	it, err := consumer.Messages(jetstream.PullMaxMessages(2*c.Batch), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullBeat))
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", c.Name, err)
@@ -119,11 +125,15 @@ func (b *Bus) Running(ctx context.Context, stream, prefix string) ([]string, err
 	return out, nil
 }
 
-func (b *Bus) declare(ctx context.Context, c Consumer) (jetstream.Consumer, error) {
+func (b *Bus) declare(ctx context.Context, c Consumer, held bool) (jetstream.Consumer, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	cfg := c.config()
 	if c.Start != nil {
+		if err := b.own(ctx, c, held); err != nil {
+			return nil, err
+		}
+		cfg.Metadata = map[string]string{ownerKey: b.owner}
 		after, err := c.Start()
 		if err != nil {
 			return nil, fmt.Errorf("start of %s: %w", c.Name, err)

@@ -97,10 +97,12 @@ func (b *Bus) ensure(ctx context.Context, want jetstream.StreamConfig) (stream, 
 	}
 }
 
-// passing reports an error of a log that is there and not ready yet.
+// passing reports an error of a log that is there and not ready yet, or that
+// another process declares at the same time.
 func passing(err error) bool {
 	api, ok := errors.AsType[*jetstream.APIError](err)
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders) || ok && api.Code >= 500
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders) ||
+		errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) || ok && api.Code >= 500
 }
 
 func (b *Bus) look(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
@@ -109,8 +111,11 @@ func (b *Bus) look(ctx context.Context, want jetstream.StreamConfig) (jetstream.
 	have, err := b.js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		want.Metadata = map[string]string{declarationKey: strconv.Itoa(declaration)}
+		if articles, known := b.streams[Articles]; known && want.Replicas == 0 {
+			want.Replicas = articles.CachedInfo().Config.Replicas // a cluster's streams are alike
+		}
 		want.Replicas = max(want.Replicas, 1)
-		return b.js.CreateOrUpdateStream(ctx, want)
+		return b.js.CreateStream(ctx, want)
 	}
 	if err != nil {
 		return nil, err

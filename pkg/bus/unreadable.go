@@ -10,6 +10,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// catchUp is how often a copy that is behind is asked in vain, for two seconds each time.
+const catchUp = 5
+
 // Unreadable reads every message of a stream, as it is when the call begins,
 // and returns how many of those that the stream says it has did not come: a
 // disk that forgets is not noticed by the server. A stream that is written to, or
@@ -17,7 +20,7 @@ import (
 // meanwhile, which are not counted. Messages are handed to each, which
 // may be nil, without their data.
 func Unreadable(ctx context.Context, js jetstream.JetStream, stream string, each func(Message)) (uint64, error) {
-	before, err := stateOf(ctx, js, stream)
+	before, copies, err := stateOf(ctx, js, stream)
 	if err != nil || before.Msgs == 0 {
 		return 0, err
 	}
@@ -28,8 +31,9 @@ func Unreadable(ctx context.Context, js jetstream.JetStream, stream string, each
 		return 0, unavailable("read "+stream, err)
 	}
 	read, last, pending := uint64(0), uint64(0), consumer.CachedInfo().NumPending
-	for last < before.LastSeq && pending > 0 && ctx.Err() == nil {
-		batch, err := consumer.Fetch(int(min(pending, 500)), jetstream.FetchMaxWait(2*time.Second))
+	// One of several copies may be asked that is still catching up.
+	for idle := 0; read < before.Msgs && last < before.LastSeq && (pending > 0 || copies) && ctx.Err() == nil; {
+		batch, err := consumer.Fetch(int(min(max(pending, 1), 500)), jetstream.FetchMaxWait(2*time.Second))
 		if err != nil {
 			return 0, unavailable("read "+stream, err)
 		}
@@ -49,14 +53,17 @@ func Unreadable(ctx context.Context, js jetstream.JetStream, stream string, each
 				each(fromMsg(m))
 			}
 		}
-		if n == 0 { // the rest does not come
+		if idle++; n > 0 {
+			idle = 0
+		}
+		if idle > 0 && !copies || idle == catchUp { // the rest does not come
 			break
 		}
 	}
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
 	}
-	after, err := stateOf(ctx, js, stream)
+	after, _, err := stateOf(ctx, js, stream)
 	if err != nil {
 		return 0, err
 	}
@@ -68,10 +75,12 @@ func Unreadable(ctx context.Context, js jetstream.JetStream, stream string, each
 	return 0, nil
 }
 
-func stateOf(ctx context.Context, js jetstream.JetStream, stream string) (jetstream.StreamState, error) {
+// stateOf is what a stream holds, and whether there are several copies of it.
+func stateOf(ctx context.Context, js jetstream.JetStream, stream string) (_ jetstream.StreamState, copies bool, _ error) {
 	s, err := js.Stream(ctx, stream)
 	if err != nil {
-		return jetstream.StreamState{}, unavailable("inspect "+stream, err)
+		return jetstream.StreamState{}, false, unavailable("inspect "+stream, err)
 	}
-	return s.CachedInfo().State, nil
+	info := s.CachedInfo()
+	return info.State, info.Config.Replicas > 1, nil
 }

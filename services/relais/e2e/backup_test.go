@@ -55,6 +55,9 @@ func backupFill(t *testing.T, r *relay) *backupWorld {
 	w.imported = p.ID
 	w.mirror = mirror{r: r, key: w.key, held: map[string]change{}}
 	w.mirror.poll()
+	await(t, "the day of use of the partner's key", func() bool {
+		return strings.Contains(string(r.edit(http.StatusOK, "GET", "/v1/partners/p/keys", "").body), `"lastUsedAt"`)
+	})
 	return w
 }
 

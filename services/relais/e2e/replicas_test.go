@@ -195,6 +195,7 @@ func TestTwoOfEach(t *testing.T) {
 	replicasSearch(t, r, key)
 	replicasShare(t, r, key)
 	replicasOnce(t, r, key)
+	replicasTwins(t, r)
 	replicasLoseOne(t, r, key)
 }
 
@@ -274,6 +275,11 @@ func replicasShare(t *testing.T, r *replicas, key string) {
 		}
 		if out, errs, code := r.to(part).run("", "recount"); code != 0 { // each has its own book
 			t.Errorf("recount at %s: %d\n%s%s", part, code, out, errs)
+		}
+	}
+	for _, command := range []string{"recount", "reindex"} { // the other instance knows nothing of it
+		if out, errs, code := r.run("", command); code != 0 {
+			t.Errorf("%s through one address: %d\n%s%s", command, code, out, errs)
 		}
 	}
 	var urls []string
@@ -363,6 +369,24 @@ func replicasOnce(t *testing.T, r *replicas, key string) {
 		await(t, "the link to be gone at "+part, func() bool { return r.to(part).call("GET", "/s/"+code.Code, "").status == http.StatusGone })
 	}
 	t.Logf("canceled and gone from two of each after %v", time.Since(begin).Round(time.Millisecond))
+}
+
+// replicasTwins starts what is there already under the same name: it ends, and
+// says why, and the one that was there goes on.
+func replicasTwins(t *testing.T, r *replicas) {
+	t.Helper()
+	var twins []*process
+	for _, service := range []string{"relais-search", "relais-share"} {
+		args := []string{"--listen", "127.0.0.1:0", "--data", t.TempDir(), "--" + strings.TrimPrefix(service, "relais-") + "-instance", "a"}
+		twins = append(twins, start(t, service, append(args, r.log...)...))
+	}
+	for _, twin := range twins {
+		twin.line("each instance needs one of its own")
+		<-twin.done
+		if twin.err == nil {
+			t.Errorf("a second %s a ends well", twin.name)
+		}
+	}
 }
 
 // replicasLoseOne kills one instance of each service: the address goes on

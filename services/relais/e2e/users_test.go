@@ -13,7 +13,10 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
+
+	"github.com/relais-press/relais/pkg/bus"
 )
 
 // usersConf is the folder of the configuration that operators copy.
@@ -73,17 +76,9 @@ func usersDeclare(t *testing.T, dir, url string, more ...string) {
 // TestEachServiceHasAUserOfItsOwn does the whole job on a nats-server with the
 // configuration of deploy/nats: each service may do what it does, and no more.
 func TestEachServiceHasAUserOfItsOwn(t *testing.T) {
-	dir, ports := t.TempDir(), t.TempDir()
+	dir := t.TempDir()
 	usersMake(t, dir)
-	for name, value := range map[string]string{
-		"NATS_NAME": "n1", "NATS_LISTEN": "127.0.0.1:-1", "NATS_MONITOR": "127.0.0.1:-1",
-		"NATS_STORE": filepath.Join(dir, "nats"), "NATS_MAX_FILE": "1GB",
-	} {
-		t.Setenv(name, value)
-	}
-	server := start(t, "nats-server", "-c", filepath.Join(usersConf, "single.conf"), "--ports_file_dir", ports)
-	server.line("Server is ready")
-	url := (&relay{t: t}).natsURL(ports)
+	server, url := usersServer(t, filepath.Join(dir, "nats"))
 	flags := []string{"--nats-url", url, "--nats-seed", filepath.Join(dir, "{service}.seed")}
 
 	early := start(t, "relais-share", "--listen", "127.0.0.1:0", "--nats-url", url, "--nats-seed", filepath.Join(dir, "relais-share.seed"), "--data", t.TempDir())
@@ -96,16 +91,108 @@ func TestEachServiceHasAUserOfItsOwn(t *testing.T) {
 
 	r := replicasOf(t, dir, flags, "a")
 	usersDoTheJob(t, r)
+	js := clusterStreams(t, dir, url)
+	usersShareRates(t, r, js, "before")
+	usersMeasure(t, r)
+	usersLook(t, r, dir, url, "1")
+	refused := server.said("Violation") - tried
+	server.kill()
+	server = usersStart(t)
+	await(t, "writes to be accepted again", func() bool {
+		return r.call("PUT", "/v1/partners/retour", `{"name": "Retour"}`, "Authorization", "Bearer "+adminKey, "Content-Type", "application/json").status < 300
+	})
+	usersShareRates(t, r, js, "after")
+	await(t, "the salt of the day to be back", func() bool {
+		s, err := js.Stream(t.Context(), "KV_SALTS")
+		return err == nil && s.CachedInfo().State.Msgs == 1
+	})
+	usersMeasure(t, r)
 	for _, p := range r.parts {
 		p.stop() // and let go of what is not written yet
 		if n := p.said("the log complains"); n != 0 {
 			t.Errorf("%s was refused something %d times", p.name, n)
 		}
 	}
-	if n := server.said("Violation"); n != tried {
-		t.Errorf("the log refused the services %d times", n-tried)
+	if n := refused + server.said("Violation"); n != 0 {
+		t.Errorf("the log refused the services %d times", n)
 	}
 	usersAreRefused(t, dir, url)
+}
+
+// usersServer starts a server with single.conf, which finds its settings in the environment.
+func usersServer(t *testing.T, store string) (server *process, url string) {
+	t.Helper()
+	address := fmt.Sprintf("127.0.0.1:%d", clusterPorts(t, 1)[0])
+	for name, value := range map[string]string{
+		"NATS_NAME": "n1", "NATS_LISTEN": address, "NATS_MONITOR": "127.0.0.1:-1", "NATS_STORE": store, "NATS_MAX_FILE": "1GB",
+	} {
+		t.Setenv(name, value)
+	}
+	return usersStart(t), "nats://" + address
+}
+
+func usersStart(t *testing.T) *process {
+	t.Helper()
+	server := start(t, "nats-server", "-c", filepath.Join(usersConf, "single.conf"))
+	server.line("Server is ready")
+	return server
+}
+
+// usersShareRates has a partner who was slowed down by search be refused by share,
+// whom that partner never asked before: it was told through the bucket of the log.
+func usersShareRates(t *testing.T, r *replicas, js jetstream.JetStream, when string) {
+	t.Helper()
+	said := func() uint64 {
+		s, err := js.Stream(t.Context(), "KV_RATES")
+		if err != nil {
+			return 0
+		}
+		return s.CachedInfo().State.LastSeq
+	}
+	n := 0
+	await(t, "share to count what search gave, "+when, func() bool {
+		n++
+		id := fmt.Sprintf("lent-%s-%d", when, n)
+		r.edit(http.StatusCreated, "PUT", "/v1/partners/"+id, `{"name": "Lent", "rateLimit": 0.01}`)
+		var slow struct{ Key string }
+		r.edit(http.StatusCreated, "POST", "/v1/partners/"+id+"/keys", `{"name": "e2e"}`).into(t, &slow)
+		asks := func(path string) int { return r.call("GET", path+"?key="+slow.Key, "").status }
+		heard := said()
+		await(t, "search to refuse", func() bool { return asks("/v1/latest") == http.StatusTooManyRequests })
+		await(t, "search to tell", func() bool { return said() > heard })
+		return asks("/v1/share/aucun") == http.StatusTooManyRequests
+	})
+}
+
+// usersMeasure reads what each service tells of the log: a question that it may
+// not ask would be missing.
+func usersMeasure(t *testing.T, r *replicas) {
+	t.Helper()
+	consumers := map[string]string{"relais-ingest-a": "releases", "relais-search-a": "search-a", "relais-share-a": "share-counts-a"}
+	for part, consumer := range consumers {
+		await(t, "the figures of "+part, func() bool {
+			a := r.to(part).call("GET", "/metrics", "", "Authorization", "Bearer "+adminKey)
+			text := string(a.body)
+			return strings.Count(text, "relais_log_stream_messages{") == len(bus.Declared(1)) &&
+				strings.Contains(text, `relais_log_consumer_pending{consumer="`+consumer+`"}`)
+		})
+	}
+}
+
+// usersLook has the doctor look as the operator.
+func usersLook(t *testing.T, r *replicas, dir, url, copies string) {
+	t.Helper()
+	var out, errs string
+	defer func() {
+		if t.Failed() {
+			t.Logf("the doctor:\n%s%s", out, errs)
+		}
+	}()
+	await(t, "the doctor to find a log that is well", func() (well bool) {
+		var code int
+		out, errs, code = r.run("", "doctor", "--nats-url", url, "--nats-seed", filepath.Join(dir, "relais-operator.seed"), "--nats-replicas", copies)
+		return code == 0
+	})
 }
 
 // said is how many lines of the output so far hold a text.

@@ -159,7 +159,7 @@ func (b *Backup) streams(ctx context.Context, conn *nats.Conn, replicas int, mar
 		if err != nil {
 			return nil, err
 		}
-		missing, err := bus.Unreadable(ctx, js, s.Name, nil)
+		missing, err := unreadable(ctx, js, s.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -168,6 +168,43 @@ func (b *Backup) streams(ctx context.Context, conn *nats.Conn, replicas int, mar
 		}
 	}
 	return lost, nil
+}
+
+// unreadable reads a stream once, when every copy has been made, and returns how
+// much of it cannot be read. A copy may say that it is abreast a moment early, so
+// that what seems to be missing from one of several is looked for again.
+func unreadable(ctx context.Context, js jetstream.JetStream, name string) (missing uint64, err error) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	begin, again := time.Now(), time.Time{}
+	for {
+		s, err := js.Stream(ctx, name)
+		if err != nil {
+			return 0, fmt.Errorf("inspect %s: %w", name, err)
+		}
+		if cluster := s.CachedInfo().Cluster; abreast(cluster) || time.Since(begin) > prepare {
+			missing, err := bus.Unreadable(ctx, js, name, nil)
+			if again.IsZero() {
+				again = time.Now().Add(stall)
+			}
+			if (err == nil && missing == 0) || cluster == nil || len(cluster.Replicas) == 0 || time.Now().After(again) {
+				return missing, err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// abreast reports whether every copy is there and has all that the first one has.
+func abreast(c *jetstream.ClusterInfo) bool {
+	if c == nil {
+		return true
+	}
+	return c.Leader != "" && !slices.ContainsFunc(c.Replicas, func(p *jetstream.PeerInfo) bool { return p.Offline || !p.Current })
 }
 
 func (b *Backup) stream(ctx context.Context, conn *nats.Conn, s *Stream, replicas int, mark string, sent func(int)) error {

@@ -155,7 +155,7 @@ func put(ctx context.Context, conn *nats.Conn, stream string, config json.RawMes
 	}
 	waiting, cancel := context.WithTimeout(ctx, prepare)
 	defer cancel()
-	answer, err := conn.RequestWithContext(waiting, begun.Deliver, nil)
+	answer, err := request(waiting, conn, begun.Deliver, nil)
 	if err == nil {
 		err = decode(answer.Data, &done)
 	}
@@ -169,7 +169,7 @@ func put(ctx context.Context, conn *nats.Conn, stream string, config json.RawMes
 func send(ctx context.Context, conn *nats.Conn, to string, data []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, stall)
 	defer cancel()
-	answer, err := conn.RequestWithContext(ctx, to, data)
+	answer, err := request(ctx, conn, to, data)
 	if err != nil {
 		return err
 	}
@@ -177,4 +177,22 @@ func send(ctx context.Context, conn *nats.Conn, to string, data []byte) error {
 		return decode(answer.Data, nil)
 	}
 	return nil
+}
+
+// request hands something to the server that restores. Another server of a cluster
+// may not have heard yet that it listens: then nobody has got it, and it is sent again.
+func request(ctx context.Context, conn *nats.Conn, to string, data []byte) (*nats.Msg, error) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for begin := time.Now(); ; {
+		answer, err := conn.RequestWithContext(ctx, to, data)
+		if !errors.Is(err, nats.ErrNoResponders) || time.Since(begin) > farewell {
+			return answer, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-tick.C:
+		}
+	}
 }

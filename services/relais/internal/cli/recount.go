@@ -31,20 +31,19 @@ func (c *Recount) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	bar := NewBar(t)
-	poll, done := context.WithCancel(ctx)
-	defer done()
-	every(poll, pollEvery, func() {
-		if err = relay.Do(ctx, http.MethodGet, "/v1/recounts/"+r.ID, "", nil, &r); err != nil || r.State != "running" {
-			done()
+	err = watch(ctx, func() (bool, error) {
+		var now recount
+		if err := relay.Do(ctx, http.MethodGet, "/v1/recounts/"+r.ID, "", nil, &now); err != nil {
+			return false, err
 		}
+		r = now
 		bar.Draw(r.Read, max(1, r.Of), fmt.Sprintf("%d %s", r.Read, t.Say("lots", "batches")))
+		return r.State == "running", nil
 	})
 	bar.End()
 	switch {
 	case err != nil:
 		return err
-	case ctx.Err() != nil:
-		return ctx.Err()
 	case r.State == "failed":
 		return fmt.Errorf("%s: %s", t.Say("le recomptage n’a pas abouti", "the recount did not finish"), r.Error)
 	case r.Difference != 0:

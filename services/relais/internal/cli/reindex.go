@@ -17,6 +17,7 @@ type Reindex struct {
 // generation is a rebuild as the API shows it.
 type generation struct {
 	State, Serving, Error           string
+	Started                         string // when, to the nanosecond: tells this rebuild from those of other instances
 	Position, Target                int64
 	Editions                        int
 	DocumentsPerSecond, EngineShare float64
@@ -37,20 +38,22 @@ func (c *Reindex) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	bar := NewBar(t)
-	poll, done := context.WithCancel(ctx)
-	defer done()
-	every(poll, pollEvery, func() {
-		if err = relay.Do(ctx, http.MethodGet, path, "", nil, &g); err != nil || !g.running() {
-			done()
+	err = watch(ctx, func() (bool, error) {
+		var now generation
+		if err := relay.Do(ctx, http.MethodGet, path, "", nil, &now); err != nil {
+			return false, err
 		}
+		if now.Started != g.Started {
+			return false, errElsewhere
+		}
+		g = now
 		bar.Draw(g.Position, max(1, g.Target), fmt.Sprintf("%d %s", g.Editions, t.Say("éditions", "editions")))
+		return g.running(), nil
 	})
 	bar.End()
 	switch {
 	case err != nil:
 		return err
-	case ctx.Err() != nil:
-		return ctx.Err()
 	case g.State == "failed":
 		return fmt.Errorf("%s: %s", t.Say("la nouvelle génération ne sert pas", "the new generation does not serve"), g.Error)
 	}

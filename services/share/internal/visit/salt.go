@@ -19,7 +19,7 @@ import (
 
 const (
 	saltRetry  = 5 * time.Second
-	saltGlance = time.Minute // between looks, should the clock be set or the log lose its memory
+	saltGlance = 5 * time.Second // between looks, should the clock be set or the log lose its memory
 	tokenBytes = 8
 )
 
