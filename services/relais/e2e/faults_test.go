@@ -23,6 +23,9 @@ import (
 // faultsBound is how long a write may take to be refused while the log hangs.
 const faultsBound = 10 * time.Second
 
+// faultsLong names the variable that has tests take the time they want.
+const faultsLong = "RELAIS_CHAOS_ROUNDS"
+
 // faultsWorld is a relay with a partner, an article and a link, under which
 // something will break.
 type faultsWorld struct {

@@ -51,9 +51,10 @@ type Index struct {
 	columns  *columnCache
 	vectors  atomic.Pointer[vector.Index] // nil: no edition has one
 
-	gate  engine.Gate
-	write sync.Mutex // held by Apply: versions are compared and written in one go
-	files files
+	gate    engine.Gate
+	write   sync.Mutex // held by Apply: versions are compared and written in one go
+	refused chan error // what kept scorch from writing to the disk
+	files   files
 }
 
 var (
@@ -90,7 +91,10 @@ func Open(dir string, log *slog.Logger) (*Index, error) {
 }
 
 func newIndex(dir string, store index.Index, queue *index.AnalysisQueue, log *slog.Logger) *Index {
-	return &Index{log: log, store: store, analysis: queue, columns: newColumnCache(), files: newFiles(dir)}
+	return &Index{
+		log: log, store: store, analysis: queue, columns: newColumnCache(),
+		refused: refusals().of(dir), files: newFiles(dir),
+	}
 }
 
 // load reads what is kept in memory. What panics of damaged files, or reaches
@@ -133,7 +137,7 @@ func openStore(dir string) (store index.Index, queue *index.AnalysisQueue, err e
 		}
 	}()
 	if store, err = scorch.NewScorch(scorch.Name, map[string]any{
-		"path": dir, "bolt_timeout": "1s", "asyncErrorCallbackName": calm(),
+		"path": dir, "bolt_timeout": "1s", "unsafe_batch": true, "asyncErrorCallbackName": refusals().name,
 	}, queue); err == nil {
 		err = store.Open()
 	}
@@ -176,6 +180,7 @@ func discard(dir string) error {
 func (x *Index) Close() error {
 	return x.gate.Close(func() error {
 		err := x.store.Close()
+		refusals().forget(x.refused)
 		x.analysis.Close()
 		if err != nil {
 			return fmt.Errorf("close index: %w", err)
@@ -267,11 +272,18 @@ func (x *Index) Apply(ctx context.Context, documents []engine.Document, position
 		batch.Update(d)
 	}
 	batch.SetInternal([]byte(stateKey), value)
-	if err := x.store.Batch(batch); err != nil {
+	kept, err := x.batch(batch)
+	if err != nil {
 		return fmt.Errorf("write %d editions to the index: %w", len(fresh), err)
 	}
 	x.setVectors(fresh, next.Dimensions)
-	return x.warm()
+	if err := x.warm(); err != nil {
+		return err
+	}
+	if err := x.await(kept); err != nil {
+		return fmt.Errorf("write %d editions to the disk: %w", len(fresh), err)
+	}
+	return nil
 }
 
 // warm makes the index ready for the next search, so that it need not.

@@ -12,9 +12,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
-	"time"
 
-	"github.com/blevesearch/bleve/v2/index/scorch"
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 
 	"github.com/relais-press/relais/services/search/internal/engine"
@@ -33,18 +31,6 @@ func guard(err *error) func() {
 		}
 	}
 }
-
-// calm names what scorch calls when it could not write: it would try again at
-// once, for ever, while the disk is full or the folder gone.
-var calm = sync.OnceValue(func() string {
-	const name = "relais"
-	scorch.RegistryAsyncErrorCallbacks[name] = func(error, string) {
-		pause := time.NewTimer(200 * time.Millisecond)
-		defer pause.Stop()
-		<-pause.C
-	}
-	return name
-})
 
 // files is what is known of the files of an index that is open.
 type files struct {

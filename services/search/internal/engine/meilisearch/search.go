@@ -22,8 +22,22 @@ import (
 
 // Search implements engine.Engine. A text is first looked for as typed, in other
 // words and by its vector; when that finds nothing, with wrong letters forgiven;
-// then with words left out.
+// then with words left out. It is Unavailable when the server has
+// not answered within patience.
 func (x *Index) Search(ctx context.Context, q engine.Query) (engine.Result, error) {
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	res, err := x.search(limited, q)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return engine.Result{}, unavailable("search", err)
+	}
+	return res, err
+}
+
+// patience is how long a search waits for a server that hangs.
+const patience = 5 * time.Second
+
+func (x *Index) search(ctx context.Context, q engine.Query) (engine.Result, error) {
 	leave, err := x.gate.Enter(ctx)
 	if err != nil {
 		return engine.Result{}, err
