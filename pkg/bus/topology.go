@@ -50,7 +50,9 @@ const (
 )
 
 // streams declares every stream. Settings that may not change once the stream
-// exists (storage, retention) are chosen for good.
+// exists (storage, retention) are chosen for good. None is compressed: a server
+// that was killed while it packed a block could not read it again (seen with
+// nats-server 2.15.2, in a cluster, with S2).
 func streams(replicas int) []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		{
@@ -61,7 +63,6 @@ func streams(replicas int) []jetstream.StreamConfig {
 			Duplicates:        10 * time.Minute,
 			AllowDirect:       true,
 			Storage:           jetstream.FileStorage,
-			Compression:       jetstream.S2Compression,
 			Replicas:          replicas,
 		},
 		{
@@ -83,7 +84,6 @@ func streams(replicas int) []jetstream.StreamConfig {
 			Duplicates:  10 * time.Minute,
 			AllowDirect: true,
 			Storage:     jetstream.FileStorage,
-			Compression: jetstream.S2Compression,
 			Replicas:    replicas,
 		},
 		{
@@ -94,7 +94,6 @@ func streams(replicas int) []jetstream.StreamConfig {
 			Duplicates:  10 * time.Minute,
 			AllowDirect: true,
 			Storage:     jetstream.FileStorage,
-			Compression: jetstream.S2Compression,
 			Replicas:    replicas,
 		},
 		{

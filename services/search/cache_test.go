@@ -24,6 +24,26 @@ func TestAChangeIsSeenAtOnce(t *testing.T) {
 	}
 }
 
+// TestNoKeptAnswerIsOlderThanAnother asks for a page, which is never kept, while
+// a version is being written: once that shows it, no kept answer shows the one before.
+func TestNoKeptAnswerIsOlderThanAnother(t *testing.T) {
+	d := open(t)
+	for version := 1; version <= 30; version++ {
+		headline := fmt.Sprintf("Version zq%dx", version)
+		d.append(recap(version, headline))
+		d.await(headline, func() bool {
+			d.get("/v1/latest?lang=fr&key=" + siteKey)
+			if !strings.Contains(d.get("/search?lang=fr&key="+siteKey).Body.String(), headline) {
+				return false
+			}
+			if w := d.get("/v1/latest?lang=fr&key=" + siteKey); !strings.Contains(w.Body.String(), headline) {
+				t.Errorf("after a page showed %s, the answer (%s) is %s", headline, w.Header().Get("Server-Timing"), w.Body)
+			}
+			return true
+		})
+	}
+}
+
 func TestEqualQuestionsHaveEqualAnswers(t *testing.T) {
 	d := open(t)
 	newsroom(d)

@@ -121,7 +121,7 @@ func (s *Service) face(ctx context.Context, vectors *embedder.Embedder, deps lif
 		return err
 	}
 	face, err := api.New(api.Parts{
-		Engine: s.index, Filled: s.indexer.Check, Catalog: s.catalog, Links: s.codes, Glossary: s.words, Epoch: s.index.Epoch, Vectors: vectors, Tally: s.tally,
+		Engine: s.index, Filled: s.indexer.Check, Catalog: s.catalog, Links: s.codes, Glossary: s.words, Seen: s.index.Seen, Vectors: vectors, Tally: s.tally,
 		PublicURL: deps.PublicURL, Script: script, Logger: deps.Logger, Metrics: deps.Metrics,
 	})
 	if err != nil {

@@ -28,15 +28,15 @@ func faultsMeiliStart(t *testing.T) *faultsMeili {
 	t.Helper()
 	m := &faultsMeili{records: map[string]map[string]any{}}
 	routes := http.NewServeMux()
-	says := func(pattern string, status int, body any) {
-		routes.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { faultsSay(w, status, body) })
+	says := func(pattern string, body any) {
+		routes.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { faultsSay(w, http.StatusOK, body) })
 	}
 	done := map[string]any{"taskUid": 1, "uid": 1, "status": "succeeded"}
-	says("GET /health", 200, map[string]any{"status": "available"})
-	says("GET /version", 200, map[string]any{"pkgVersion": "1.50.0"})
-	says("GET /tasks/{uid}", 200, done)
-	says("POST /indexes/{uid}/search", 200, map[string]any{"hits": []any{}, "facetDistribution": map[string]any{"language": map[string]any{}}})
-	says("POST /multi-search", 200, map[string]any{"hits": []any{}, "results": []any{}})
+	says("GET /health", map[string]any{"status": "available"})
+	says("GET /version", map[string]any{"pkgVersion": "1.50.0"})
+	says("GET /tasks/{uid}", done)
+	says("POST /indexes/{uid}/search", map[string]any{"hits": []any{}, "facetDistribution": map[string]any{"language": map[string]any{}}})
+	says("POST /multi-search", map[string]any{"hits": []any{}, "results": []any{}})
 	routes.HandleFunc("POST /indexes", func(w http.ResponseWriter, _ *http.Request) {
 		m.settings = map[string]any{}
 		faultsSay(w, 202, done)

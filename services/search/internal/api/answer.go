@@ -185,7 +185,8 @@ func (a *API) recall(r *http.Request, route string, q engine.Query, produce func
 		return cache.Answer{}, "", err
 	}
 	start := time.Now()
-	out, result, err := a.answers.Do(r.Context(), key, cache.Stamp{Epoch: a.Epoch(), Second: q.Now.Unix()}, produce)
+	epoch, position := a.Seen()
+	out, result, err := a.answers.Do(r.Context(), key, cache.Stamp{Epoch: epoch, Position: position, Second: q.Now.Unix()}, produce)
 	if err != nil {
 		if r.Context().Err() != nil {
 			err = fault.Wrap(fault.Unavailable, "the index does not answer", err)

@@ -57,8 +57,8 @@ type Parts struct {
 	Catalog   *catalog.Catalog
 	Links     content.Links
 	Glossary  *glossary.Store
-	Epoch     func() uint64      // rises with every batch that the engine has applied, before it is told of
-	Vectors   *embedder.Embedder // nil: words alone
+	Seen      func() (epoch, position uint64) // what the engine's searches see: either changes with every batch, before it is told of
+	Vectors   *embedder.Embedder              // nil: words alone
 	Tally     Tally
 	PublicURL string // without a trailing slash
 	Script    *widget.Assets

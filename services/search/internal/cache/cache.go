@@ -22,8 +22,9 @@ type Answer struct {
 
 // Stamp is what an answer holds for: an entry of another stamp is as good as none.
 type Stamp struct {
-	Epoch  uint64 // of the index
-	Second int64  // of the clock, so that embargoes and expiries are kept to the second
+	Epoch    uint64 // of the index
+	Position uint64 // of the log, that the index shows
+	Second   int64  // of the clock, so that embargoes and expiries are kept to the second
 }
 
 // Result says where an answer came from. It is the label of the metric.

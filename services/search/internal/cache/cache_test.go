@@ -53,6 +53,8 @@ func TestAnAnswerHoldsForItsKeyAndStamp(t *testing.T) {
 		{"a", cache.Stamp{Epoch: 1, Second: 1}, cache.Miss},
 		{"a", cache.Stamp{Epoch: 1, Second: 1}, cache.Hit},
 		{"b", cache.Stamp{Epoch: 1, Second: 1}, cache.Miss},
+		{"a", cache.Stamp{Epoch: 1, Position: 1, Second: 1}, cache.Miss},
+		{"a", cache.Stamp{Epoch: 1, Position: 1, Second: 1}, cache.Hit},
 		{"a", cache.Stamp{Epoch: 2, Second: 1}, cache.Miss},
 		{"a", cache.Stamp{Epoch: 2, Second: 2}, cache.Miss},
 		{"a", cache.Stamp{Epoch: 2, Second: 2}, cache.Hit},

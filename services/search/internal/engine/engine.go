@@ -57,6 +57,14 @@ type Checked interface {
 	Check(ctx context.Context, thorough bool) error
 }
 
+// Seer is an engine that tells at once, and at next to no cost, what searches see:
+// a batch may be seen long before it has reached the disk and Apply returns.
+type Seer interface {
+	// Seen is the position that every Search begun after the call sees at least; no
+	// Search that ended before the call saw more.
+	Seen() uint64
+}
+
 // Sort is the order of hits.
 type Sort string
 

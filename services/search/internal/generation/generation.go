@@ -112,8 +112,21 @@ func (x *Index) Apply(ctx context.Context, documents []engine.Document, position
 	return x.doubt(ctx, current, err)
 }
 
-// Epoch rises whenever answers may have changed, before Apply returns.
-func (x *Index) Epoch() uint64 { return x.epoch.Load() }
+// Seen is what searches see now: another epoch or another position whenever
+// answers may have changed. An engine that is an engine.Seer changes the position
+// as soon as a search may see a batch; any other the epoch, before Apply returns.
+func (x *Index) Seen() (epoch, position uint64) {
+	current, leave, err := x.enter()
+	epoch = x.epoch.Load()
+	if err != nil {
+		return epoch, 0
+	}
+	defer leave()
+	if seer, ok := current.Engine.(engine.Seer); ok {
+		position = seer.Seen()
+	}
+	return epoch, position
+}
 
 // Position implements engine.Engine.
 func (x *Index) Position(ctx context.Context) (uint64, error) {

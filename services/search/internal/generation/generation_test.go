@@ -260,6 +260,63 @@ func TestAGenerationThatServesGoesOnServing(t *testing.T) {
 	}
 }
 
+// unwritten is a store whose generations show a batch and then wait for a disk.
+type unwritten struct {
+	engine.Store
+	shown, written chan struct{}
+}
+
+type unwrittenEngine struct {
+	engine.Engine
+	engine.Seer
+	slow unwritten
+}
+
+func (s unwritten) Open(ctx context.Context, slot engine.Slot) (engine.Engine, error) {
+	e, err := s.Store.Open(ctx, slot)
+	if err != nil {
+		return nil, err
+	}
+	return unwrittenEngine{e, e.(engine.Seer), s}, nil
+}
+
+func (e unwrittenEngine) Apply(ctx context.Context, documents []engine.Document, position uint64) error {
+	err := e.Engine.Apply(ctx, documents, position)
+	e.slow.shown <- struct{}{}
+	<-e.slow.written
+	return err
+}
+
+// TestWhatIsShownIsSeenAtOnce: an answer made before must not be taken for one of
+// now while a batch that searches show already is on its way to the disk.
+func TestWhatIsShownIsSeenAtOnce(t *testing.T) {
+	store, err := bleve.NewStore(t.TempDir(), slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	slow := unwritten{store, make(chan struct{}), make(chan struct{})}
+	x, err := generation.Open(t.Context(), slow, 0, slog.New(slog.DiscardHandler))
+	fatal(t, err)
+	epoch, position := x.Seen()
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		if err := x.Apply(t.Context(), []engine.Document{doc("a", "Séance publique")}, 1); err != nil {
+			t.Error(err)
+		}
+	})
+	<-slow.shown
+	if res, err := x.Search(t.Context(), engine.Query{Text: "séance"}); err != nil || res.Total != 1 {
+		t.Errorf("found %d (%v), want what is not written yet", res.Total, err)
+	}
+	if e, p := x.Seen(); e == epoch && p == position {
+		t.Errorf("epoch %d and position %d are those of before", e, p)
+	}
+	close(slow.written)
+	writing.Wait()
+	fatal(t, x.Close())
+	if _, p := x.Seen(); p != 0 {
+		t.Errorf("a closed index shows position %d", p)
+	}
+}
+
 func TestGoingBackEmbedsOnlyWhatIsNew(t *testing.T) {
 	j, x := newJournal(), open(t, t.TempDir(), 0)
 	for i := range 3 {

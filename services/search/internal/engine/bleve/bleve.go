@@ -60,6 +60,7 @@ type Index struct {
 var (
 	_ engine.Engine  = (*Index)(nil)
 	_ engine.Checked = (*Index)(nil)
+	_ engine.Seer    = (*Index)(nil)
 )
 
 // Open opens the index in dir and makes it when there is none. An index that
@@ -216,6 +217,16 @@ func (x *Index) Position(ctx context.Context) (_ uint64, err error) {
 	defer leave()
 	s, err := x.state()
 	return s.Position, err
+}
+
+// Seen implements engine.Seer: the position is part of what a search reads. It is
+// 0 when the index cannot be read, or is closed.
+func (x *Index) Seen() uint64 {
+	position, err := x.Position(context.Background())
+	if err != nil {
+		return 0
+	}
+	return position
 }
 
 // Count implements engine.Engine.

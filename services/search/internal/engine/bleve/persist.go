@@ -21,7 +21,8 @@ import (
 // has the batch.
 func (x *Index) batch(b *index.Batch) (<-chan struct{}, error) {
 	select {
-	case <-x.refused: // an earlier one
+	case earlier := <-x.refused:
+		x.log.Debug("an earlier batch had to wait for the disk", "error", earlier)
 	default:
 	}
 	kept := make(chan struct{})

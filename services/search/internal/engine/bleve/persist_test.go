@@ -32,7 +32,7 @@ func TestDiskThatRefuses(t *testing.T) {
 		return x.Apply(t.Context(), []engine.Document{{
 			ID: fmt.Sprint("a-", n), Language: "fr", Version: 1, PubStatus: article.Usable,
 			Headline: "Un titre", BodyText: "Un texte.", Published: time.Now(),
-		}}, uint64(n)) //nolint:gosec // not negative
+		}}, uint64(n))
 	}
 	finds := func(want int) {
 		t.Helper()
