@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -44,9 +43,7 @@ type Bus struct {
 	outage      outage
 	replicas    int
 	owner       string // tells this process from others under the same names
-
-	mu   sync.Mutex
-	read Mark // of the newest edition that this process has read
+	read        readings
 }
 
 // Message is one record of the log.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -48,41 +49,60 @@ func (b *Bus) Holds(ctx context.Context, stream string, mark Mark) (bool, error)
 var ErrForgot = fault.New(fault.Internal, "the log has lost its newest editions, which this process knows already: "+
 	"it has to be started again, to read the log anew")
 
+// readings are the newest edition that this process has read, and had read when
+// the connection was made that it now has.
+type readings struct {
+	mu         sync.Mutex
+	now        Mark
+	before     Mark
+	connection uint64 // that now was read over: how often it had been made again
+}
+
 // note remembers the newest edition that this process has read.
 func (b *Bus) note(stream string, m *Message) {
 	if stream != Articles {
 		return
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if m.Sequence > b.read.Sequence {
-		b.read = m.Mark()
+	connection := b.conn.Stats().Reconnects
+	r := &b.read
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if connection != r.connection {
+		r.before, r.connection = r.now, connection
+	}
+	if m.Sequence > r.now.Sequence {
+		r.now = m.Mark()
 	}
 }
 
+// mark is the newest edition that was read before the present connection was made.
+func (b *Bus) mark() Mark {
+	connection := b.conn.Stats().Reconnects
+	r := &b.read
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if connection != r.connection {
+		return r.now
+	}
+	return r.before
+}
+
 // Watch looks, each time the connection was lost and is there again, whether the
-// log still has the newest edition that this process has read. It ends with
+// log still has the newest edition that this process had read before. It ends with
 // ErrForgot when it does not, and otherwise with ctx, returning nil.
 func (b *Bus) Watch(ctx context.Context) error {
-	states := b.conn.StatusChanged(nats.RECONNECTING, nats.CONNECTED)
-	defer b.conn.RemoveStatusListener(states)
-	var before Mark // what had been read when the connection was lost
+	again := b.conn.StatusChanged(nats.CONNECTED)
+	defer b.conn.RemoveStatusListener(again)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case state, open := <-states:
-			switch {
-			case !open:
+		case _, open := <-again:
+			if !open {
 				return nil
-			case state == nats.RECONNECTING:
-				b.mu.Lock()
-				before = b.read
-				b.mu.Unlock()
-				continue
 			}
 		}
-		if held, err := b.insistOnHolds(ctx, before); err == nil && !held {
+		if held, err := b.insistOnHolds(ctx, b.mark()); err == nil && !held {
 			return ErrForgot
 		}
 	}

@@ -61,6 +61,9 @@ func NewLimits(rates Rates, proxies door.Proxies, buckets *limit.Limiter, log *s
 			Name: "relais_limited_total", Help: "Requests answered 429 because their network, key or partner asks too often.",
 		}, []string{"by"}),
 	}
+	for _, by := range []string{"address", "key", "partner", "unknown_key"} {
+		l.limited.WithLabelValues(by) // told as 0, so that the first is seen to come
+	}
 	if metrics != nil {
 		if err := metrics.Register(l.limited); err != nil {
 			return nil, fmt.Errorf("limits: %w", err)

@@ -381,8 +381,8 @@ func replicasTwins(t *testing.T, r *replicas) {
 		twins = append(twins, start(t, service, append(args, r.log...)...))
 	}
 	for _, twin := range twins {
-		twin.line("each instance needs one of its own")
 		<-twin.done
+		await(t, twin.name+" to say why it ends", func() bool { return twin.said("each instance needs one of its own") > 0 })
 		if twin.err == nil {
 			t.Errorf("a second %s a ends well", twin.name)
 		}

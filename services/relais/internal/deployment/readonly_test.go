@@ -40,7 +40,7 @@ func TestRunsOnAnEmptyReadOnlyRoot(t *testing.T) {
 	cmd.Env = []string{"RELAIS_LOG_FORMAT=json", "RELAIS_ADMIN_KEY=rk_read-only-root-admin-key-01"}
 	var output bytes.Buffer
 	r, w := io.Pipe()
-	cmd.Stdout, cmd.Stderr = &output, io.MultiWriter(w, &output)
+	cmd.Stderr = io.MultiWriter(w, &output) // output is read once the process has ended
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -29,11 +29,13 @@ func TestCheck(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "a")
 			e := open(t, dir)
 			defer e.Close()
+			var batch []engine.Document // one, whose segment nothing merges meanwhile
 			for n := range 3 {
 				edition := enginetest.Recap()
 				edition.ID = fmt.Sprint("recap-", n)
-				fatal(t, e.Apply(t.Context(), []engine.Document{engine.NewDocument(&edition)}, uint64(n+1)))
+				batch = append(batch, engine.NewDocument(&edition))
 			}
+			fatal(t, e.Apply(t.Context(), batch, 1))
 			fatal(t, e.Check(t.Context(), true))
 			fatal(t, e.Check(t.Context(), false))
 			harm(t, dir)
