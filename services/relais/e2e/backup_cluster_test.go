@@ -3,7 +3,6 @@
 package e2e_test
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,9 +14,6 @@ import (
 // it on one server and on three that hold nothing, and look at each: with the
 // users of deploy/nats, under which services find what they had.
 func TestABackupOfACluster(t *testing.T) {
-	if os.Getenv(faultsLong) == "" {
-		t.Skip("starts three clusters of three: make chaos")
-	}
 	dir := t.TempDir()
 	usersMake(t, dir)
 	_, url := clusterStart(t, dir)

@@ -54,7 +54,10 @@ func backupFill(t *testing.T, r *relay) *backupWorld {
 	})
 	w.imported = p.ID
 	w.mirror = mirror{r: r, key: w.key, held: map[string]change{}}
-	w.mirror.poll()
+	await(t, "the partner's copy to hold all that it may", func() bool {
+		w.mirror.poll()
+		return len(w.mirror.held) == 3 && w.mirror.held["venu.fr"].ID != "" && w.mirror.held["recap.en"].ID != "" && w.mirror.held["recap.fr"].Version == 4
+	})
 	await(t, "the day of use of the partner's key", func() bool {
 		return strings.Contains(string(r.edit(http.StatusOK, "GET", "/v1/partners/p/keys", "").body), `"lastUsedAt"`)
 	})

@@ -59,9 +59,6 @@ func TestFaultDiskFull(t *testing.T) {
 // TestFaultDiskOfTheLogFull fills the disk of a nats-server, which writes no
 // more to a stream for good: it has to be started again, nothing else.
 func TestFaultDiskOfTheLogFull(t *testing.T) {
-	if os.Getenv(faultsLong) == "" {
-		t.Skip("waits out three refused writes: make chaos")
-	}
 	d := faultsMount(t, "48m")
 	f := faultsBoot(t, d.start, filepath.Join(d.dir, "nats"))
 	w := faultsStart(t, f.relay)

@@ -23,8 +23,9 @@ mkdir "$1/root/data" "$1/root/dev"
 cp "$2" "$1/root/relais"
 mount --bind "$1/data" "$1/root/data"
 mount -o remount,ro "$1/root"
+root=$1/root
 shift 2
-exec unshare --root="$OLDPWD/root" --user --map-user=65532 --map-group=65532 /relais "$@"`
+exec unshare --root="$root" --user --map-user=65532 --map-group=65532 /relais "$@"`
 
 // TestRunsOnAnEmptyReadOnlyRoot starts the binary where there is nothing else.
 func TestRunsOnAnEmptyReadOnlyRoot(t *testing.T) {
@@ -34,8 +35,7 @@ func TestRunsOnAnEmptyReadOnlyRoot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	script := strings.ReplaceAll(enter, "$OLDPWD", dir)
-	cmd := exec.Command("unshare", "--mount", "--user", "--map-root-user", "sh", "-c", script, "sh",
+	cmd := exec.Command("unshare", "--mount", "--user", "--map-root-user", "sh", "-c", enter, "sh",
 		dir, filepath.Join(programs, "relais"), "serve", "--listen", "127.0.0.1:0", "--data", "/data")
 	cmd.Env = []string{"RELAIS_LOG_FORMAT=json", "RELAIS_ADMIN_KEY=rk_read-only-root-admin-key-01"}
 	var output bytes.Buffer
